@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Decisions, from plain values alone: no I/O, no state.  sink, source and the
+ * what-if query ask the same functions.
+ */
+#ifndef POLICY_H
+#define POLICY_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "defs.h"
+
+enum policy_access {
+	POLICY_READ_WRITE,
+	POLICY_READ_ONLY,
+	POLICY_WRITE_ONLY
+};
+
+enum policy_direction {
+	POLICY_UPLOAD,
+	POLICY_DOWNLOAD
+};
+
+/* A mode that the administrator did not set. */
+#define POLICY_MODE_UNSET ((mode_t)-1)
+
+/* What an account may do: the settings that decisions depend on. */
+struct policy {
+	enum policy_access access;
+	mode_t umask;          /* the one in force, inherited or set */
+	bool umask_is_set;     /* set explicitly: it bounds -p as well */
+	mode_t file_mode;      /* forced, or POLICY_MODE_UNSET */
+	mode_t directory_mode; /* forced, or POLICY_MODE_UNSET */
+	unsigned max_depth;    /* directory levels, 1 to DEPTH_MAX */
+	unsigned max_matches;  /* names that patterns may expand to */
+	off_t discard_limit;   /* bytes of refused files that are read away */
+};
+
+/* Why something is refused: the stable reason code of the log. */
+enum policy_verdict {
+	POLICY_ALLOW,
+	POLICY_READ_ONLY_ACCOUNT,
+	POLICY_WRITE_ONLY_ACCOUNT,
+	POLICY_TOO_DEEP,
+	POLICY_RESERVED_NAME,
+	POLICY__COUNT
+};
+
+/* The reason code, as "read-only"; static text, one word. */
+const char *policy_code(enum policy_verdict verdict);
+
+/* The reason in words for the client; static text. */
+const char *policy_reason(enum policy_verdict verdict);
+
+/* The built-in settings. */
+void policy_init(struct policy *p);
+
+/* May this account transfer in this direction at all? */
+enum policy_verdict policy_transfer(
+    const struct policy *p, enum policy_direction direction) ATTR_USE;
+
+/* May a directory be entered that is depth levels below the root? */
+enum policy_verdict policy_depth(
+    const struct policy *p, unsigned depth) ATTR_USE;
+
+/* May a client use this name?  Our temporary names are reserved (R-PATH-2). */
+enum policy_verdict policy_name(const char *name, size_t len) ATTR_USE;
+
+/*
+ * The names of unfinished uploads: ".scp-server." 16 lower-case hexadecimal
+ * digits "~".
+ */
+#define POLICY_TEMP_PREFIX ".scp-server."
+#define POLICY_TEMP_SUFFIX "~"
+#define POLICY_TEMP_DIGITS 16
+bool policy_is_temp_name(const char *name, size_t len) ATTR_USE;
+
+/*
+ * A mode to give.  exact: set it with fchmod(2) whatever the directory gives;
+ * else create with these bits and let the kernel apply the umask or the
+ * directory's default ACL.
+ */
+struct policy_mode {
+	mode_t bits;
+	bool exact;
+};
+
+/*
+ * The mode of a file.  wanted is what the client sent; preserve is -p; old is
+ * the mode of the file that is replaced, or POLICY_MODE_UNSET.  First that
+ * applies: FileMode; -p, under an explicit Umask; the old mode; the wanted
+ * one under the umask.  Never more than 0777 (R-FILE-4).
+ */
+struct policy_mode policy_file_mode(
+    const struct policy *p, mode_t wanted, bool preserve, mode_t old) ATTR_USE;
+
+/*
+ * The same for a directory that this session makes: DirectoryMode; -p, under
+ * an explicit Umask; the wanted one under the umask.
+ */
+struct policy_mode policy_directory_mode(
+    const struct policy *p, mode_t wanted, bool preserve) ATTR_USE;
+
+/*
+ * May the mode and times of a directory that was there before this session be
+ * changed?  Not by a write-only client.
+ */
+bool policy_may_set_existing_directory(const struct policy *p) ATTR_USE;
+
+#endif

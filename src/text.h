@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Printable forms of bytes that somebody else chose.  Pure: no I/O, no
+ * allocation, no locale.  Every result ends with a NUL and is cut to the size
+ * given.
+ */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "defs.h"
+
+/*
+ * For logs: the bytes between double quotes, encoded as vis(3) does so that
+ * one line stays one line, and a quote or backslash with a backslash before it
+ * so that neither can be forged; unvis(3) reads it.  What does not fit is cut
+ * out of the middle, where ... stands unquoted then: "begin"..."end".  size is
+ * at least 32.  Returns dst.
+ */
+const char *text_quote(char *dst, size_t size, const char *src, size_t len);
+
+/*
+ * For a whole line of the log, whose parts went through text_quote() where
+ * that is needed: control bytes and bytes over 126 are encoded in the same
+ * way, quotes and backslashes stay.  What does not fit is cut off the end.
+ * size is at least 1.  Returns the bytes before the NUL.
+ */
+size_t text_line(char *dst, size_t size, const char *src, size_t len);
+
+/*
+ * For the client's screen: valid UTF-8 stays, control characters (C0, DEL,
+ * C1), those that break lines or turn the direction of writing, and bytes that
+ * are no UTF-8 become `?' (CVE-2019-6109, CVE-2019-6110).  What does not fit
+ * is cut off the end between characters.  In place is allowed (dst == src).
+ * Returns the bytes before the NUL.
+ */
+size_t text_plain(char *dst, size_t size, const char *src, size_t len);
+
+/* The same for a formatted message; empty if it cannot be formatted. */
+size_t text_format(char *dst, size_t size, const char *fmt, ...)
+    ATTR_PRINTF(3, 4);
+size_t text_vformat(char *dst, size_t size, const char *fmt, va_list ap)
+    ATTR_PRINTF(3, 0);
+
+#endif
