@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What happened, one line an event, in the shapes of sftp-server(8) where it
+ * has them.  At INFO: session open and close, each file, each refusal and
+ * failure; at VERBOSE also open, set and mkdir (R-LOG-1).  Verdict, reason
+ * code, user and address stand before any text of the client's, which goes
+ * through text_quote().
+ */
+#ifndef AUDIT_H
+#define AUDIT_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "defs.h"
+
+struct audit {
+	const char *user;           /* borrowed */
+	const char *address;        /* borrowed */
+	bool upload;                /* the direction of this session */
+	unsigned long long files;   /* whole ones */
+	unsigned long long bytes;   /* of those */
+	unsigned long long refused; /* by policy, before their data counted */
+	unsigned long long failed;  /* by an error */
+	struct timespec start;      /* CLOCK_MONOTONIC */
+};
+
+/* user and address must outlive *a. */
+void audit_init(
+    struct audit *a, const char *user, const char *address, bool upload);
+
+/*
+ * session opened for local user U from [A]: upload, LAYERS
+ * LAYERS, never empty, tells how the session is confined.
+ */
+void audit_session_opened(const struct audit *a, const char *layers);
+
+/*
+ * session closed for local user U from [A]: upload 1 ok 1 refused 0 failed,
+ * 5120 bytes, 0.4 s, exit 1
+ */
+void audit_session_closed(const struct audit *a, int status);
+
+/* A command that is not served: refused command by U from [A]: CODE: "..." */
+void audit_command_refused(
+    const struct audit *a, const char *code, const char *text, size_t len);
+
+/*
+ * Something in the session as a whole, without a file:
+ * failed session by U from [A]: CODE: WHY
+ * It counts as no file.
+ */
+void audit_session_failed(
+    const struct audit *a, const char *code, const char *why);
+
+/*
+ * VERBOSE: open "P" flags WRITE,CREATE,TRUNCATE mode 0644, or flags READ with
+ * the mode of the file that is sent.
+ */
+void audit_open(const struct audit *a, const char *path, mode_t mode);
+
+/*
+ * close "P" bytes read 0 written N for an upload, read N written 0 for a
+ * download: the file is whole; counts it.
+ */
+void audit_done(struct audit *a, const char *path, off_t bytes);
+
+/*
+ * refused upload by U from [A]: CODE: "P"; counts it.  code is a word of
+ * policy_code() or of audit_errno_code().
+ */
+void audit_refused(struct audit *a, const char *code, const char *path);
+
+/* failed upload by U from [A]: CODE: "P" after N bytes; counts it. */
+void audit_failed(
+    struct audit *a, const char *code, const char *path, off_t bytes);
+
+/* VERBOSE: mkdir name "P" mode 0755 */
+void audit_mkdir(const struct audit *a, const char *path, mode_t mode);
+
+/* VERBOSE: set "P" mode 0644; set "P" modtime 20261123-21:00:00 (in UTC) */
+void audit_set_mode(const struct audit *a, const char *path, mode_t mode);
+void audit_set_times(const struct audit *a, const char *path, time_t mtime);
+
+/* INFO: note "P": text, for what was done otherwise than asked (R-FILE-3). */
+void audit_note(const struct audit *a, const char *path, const char *text);
+
+/* A stable one-word reason for an errno: "no-space", "permission", ... */
+const char *audit_errno_code(int err);
+
+#endif

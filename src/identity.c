@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "identity.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DIGITS     "0123456789"
+#define HEX_DIGITS DIGITS "abcdefABCDEF"
+#define NAME_BYTES                                                             \
+	DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-_"
+
+/* A copy of text, or the empty text where it would have to be cut. */
+static bool
+put(char *dst, size_t size, const char *text)
+{
+	size_t len;
+
+	len = strlen(text);
+	if (len >= size) {
+		dst[0] = '\0';
+		return false;
+	}
+	memcpy(dst, text, len + 1);
+	return true;
+}
+
+static bool
+take_entry(struct identity *id, const struct passwd *pw)
+{
+	if (pw == NULL || pw->pw_uid != id->uid ||
+	    !put(id->user, sizeof(id->user), pw->pw_name))
+		return false;
+	(void)put(id->home, sizeof(id->home), pw->pw_dir);
+	id->known = true;
+	return true;
+}
+
+/*
+ * A name that nobody vouches for: in the log it must not read like another
+ * part of the line, so it keeps only the bytes that names are made of.
+ */
+static void
+take_claim(struct identity *id, const char *logname)
+{
+	char *p;
+
+	if (logname == NULL || !put(id->user, sizeof(id->user), logname))
+		id->user[0] = '\0';
+	for (p = id->user; *p != '\0'; p++) {
+		if (strchr(NAME_BYTES "@+$", *p) == NULL)
+			*p = '?';
+	}
+	if (id->user[0] == '\0')
+		(void)snprintf(
+		    id->user, sizeof(id->user), "%lu", (unsigned long)id->uid);
+}
+
+/* The bytes at the start of text that an address takes, 0 if it is none. */
+static size_t
+address_length(const char *text)
+{
+	size_t len;
+	size_t zone = 0;
+
+	len = strspn(text, HEX_DIGITS ".:");
+	if (len > 0 && text[len] == '%') {
+		zone = strspn(text + len + 1, NAME_BYTES);
+		len = zone > 0 ? len + 1 + zone : 0;
+	}
+	return text[len] == ' ' || text[len] == '\0' ? len : 0;
+}
+
+static void
+take_address(struct identity *id, const char *connection)
+{
+	size_t len;
+
+	len = address_length(connection);
+	if (len == 0 || len >= sizeof(id->address))
+		return;
+	memcpy(id->address, connection, len);
+	id->address[len] = '\0';
+}
+
+/* "address port address port" as sshd writes it. */
+static bool
+is_connection(const char *text)
+{
+	size_t len;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		len = i % 2 == 0 ? address_length(text) : strspn(text, DIGITS);
+		if (len == 0 || text[len] != (i < 3 ? ' ' : '\0'))
+			return false;
+		text += len + 1;
+	}
+	return true;
+}
+
+void
+identity_read(struct identity *id, const char *logname, const char *connection)
+{
+	memset(id, 0, sizeof(*id));
+	id->uid = getuid();
+	if ((logname == NULL || logname[0] == '\0' ||
+		!take_entry(id, getpwnam(logname))) &&
+	    !take_entry(id, getpwuid(id->uid)))
+		take_claim(id, logname);
+	(void)put(id->address, sizeof(id->address), "UNKNOWN");
+	if (connection == NULL)
+		return;
+	take_address(id, connection);
+	if (is_connection(connection))
+		(void)put(id->client, sizeof(id->client), connection);
+}
+
+/* R-PATH-4: %u is one component, or the path would lead elsewhere. */
+static bool
+is_component(const char *name)
+{
+	return name[0] != '\0' && strchr(name, '/') == NULL &&
+	    strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+/* What a token stands for, borrowed; NULL with errno. */
+static const char *
+token_text(const struct identity *id, char token, const char *uid)
+{
+	errno = ENOENT;
+	switch (token) {
+	case '%':
+		return "%";
+	case 'U':
+		return uid;
+	case 'u':
+		return id->known && is_component(id->user) ? id->user : NULL;
+	case 'h':
+		return id->known && id->home[0] == '/' ? id->home : NULL;
+	default:
+		errno = EINVAL;
+		return NULL;
+	}
+}
+
+/* *text moves behind what was read: a token or the bytes up to the next. */
+static const char *
+next_part(
+    const struct identity *id, const char **text, const char *uid, size_t *len)
+{
+	const char *part = *text;
+
+	*len = strcspn(part, "%");
+	*text += *len;
+	if (*len > 0)
+		return part;
+	part = token_text(id, part[1], uid);
+	if (part == NULL)
+		return NULL;
+	*len = strlen(part);
+	*text += 2;
+	return part;
+}
+
+bool
+identity_expand(
+    const struct identity *id, const char *text, char *dst, size_t size)
+{
+	char uid[24];
+	const char *part;
+	size_t used = 0;
+	size_t len;
+
+	dst[0] = '\0';
+	(void)snprintf(uid, sizeof(uid), "%lu", (unsigned long)id->uid);
+	while (*text != '\0') {
+		part = next_part(id, &text, uid, &len);
+		if (part != NULL && len >= size - used) {
+			errno = ENAMETOOLONG;
+			part = NULL;
+		}
+		if (part == NULL) {
+			dst[0] = '\0';
+			return false;
+		}
+		memcpy(dst + used, part, len);
+		used += len;
+		dst[used] = '\0';
+	}
+	return true;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who is connected: the user of this process by its passwd entry, and the
+ * address that sshd wrote.  What sshd lets clients influence is data here,
+ * never authority: of several names with the uid of this process LOGNAME
+ * picks one, HOME is not looked at.
+ */
+#ifndef IDENTITY_H
+#define IDENTITY_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include "defs.h"
+
+struct identity {
+	uid_t uid;
+	bool known; /* there is a passwd entry: user and home are its */
+	/*
+	 * Without an entry LOGNAME's text with `?' for what names are not made
+	 * of, or the uid in digits; then for the log only.
+	 */
+	char user[256];
+	char home[4096];  /* empty without an entry */
+	char address[64]; /* first word of SSH_CONNECTION, or "UNKNOWN" */
+	char client[192]; /* SSH_CONNECTION as such, empty if malformed */
+};
+
+/*
+ * Fill *id for getuid().  logname and connection are the values of LOGNAME
+ * and SSH_CONNECTION, or NULL.  An address that is not made of hexadecimal
+ * digits, `.', `:' and perhaps `%' and a zone is "UNKNOWN".  Cannot fail: what
+ * is not known is empty.  May read files of the system, so before confinement.
+ */
+void identity_read(
+    struct identity *id, const char *logname, const char *connection);
+
+/*
+ * Expand the tokens %h %u %U %% of sshd_config(5) into dst, of at least one
+ * byte.  False leaves dst empty, with errno ENOENT: a token needs a passwd
+ * entry and there is none, or the name or home is unfit to be part of a path
+ * (R-PATH-4: a name with a slash, `..', a relative home); EINVAL: unknown
+ * token; ENAMETOOLONG.
+ */
+bool identity_expand(const struct identity *id, const char *text, char *dst,
+    size_t size) ATTR_USE;
+
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "log.h"
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "text.h"
+
+/* Where the syslog daemon of this system listens. */
+#ifndef LOG_SOCKET
+#define LOG_SOCKET "/dev/log"
+#endif
+
+/* "<191>Nov 23 21:00:00 scp-server[4194304]: " with room to spare. */
+#define HEAD_BYTES_MAX 100
+
+static struct {
+	int fd;
+	bool is_socket;
+	enum log_level level;
+	int facility;
+	long pid; /* kept: in a PID namespace or a filter it could change */
+} state = { .fd = -1 };
+
+static const struct {
+	const char *name;
+	enum log_level level;
+} levels[] = {
+	{ "QUIET", LOG_LEVEL_QUIET },
+	{ "FATAL", LOG_LEVEL_FATAL },
+	{ "ERROR", LOG_LEVEL_ERROR },
+	{ "INFO", LOG_LEVEL_INFO },
+	{ "VERBOSE", LOG_LEVEL_VERBOSE },
+	{ "DEBUG", LOG_LEVEL_DEBUG },
+	{ "DEBUG1", LOG_LEVEL_DEBUG },
+	{ "DEBUG2", LOG_LEVEL_DEBUG },
+	{ "DEBUG3", LOG_LEVEL_DEBUG },
+};
+
+static const struct {
+	const char *name;
+	int facility;
+} facilities[] = {
+	{ "DAEMON", LOG_DAEMON },
+	{ "USER", LOG_USER },
+	{ "AUTH", LOG_AUTH },
+	{ "AUTHPRIV", LOG_AUTHPRIV },
+	{ "LOCAL0", LOG_LOCAL0 },
+	{ "LOCAL1", LOG_LOCAL1 },
+	{ "LOCAL2", LOG_LOCAL2 },
+	{ "LOCAL3", LOG_LOCAL3 },
+	{ "LOCAL4", LOG_LOCAL4 },
+	{ "LOCAL5", LOG_LOCAL5 },
+	{ "LOCAL6", LOG_LOCAL6 },
+	{ "LOCAL7", LOG_LOCAL7 },
+};
+
+bool
+log_level_parse(const char *name, enum log_level *level)
+{
+	size_t i;
+
+	for (i = 0; i < LENGTH(levels); i++) {
+		if (strcasecmp(name, levels[i].name) == 0) {
+			*level = levels[i].level;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *
+log_level_name(enum log_level level)
+{
+	size_t i;
+
+	for (i = 0; i < LENGTH(levels); i++) {
+		if (levels[i].level == level)
+			return levels[i].name;
+	}
+	return "?";
+}
+
+bool
+log_facility_parse(const char *name, int *facility)
+{
+	size_t i;
+
+	for (i = 0; i < LENGTH(facilities); i++) {
+		if (strcasecmp(name, facilities[i].name) == 0) {
+			*facility = facilities[i].facility;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *
+log_facility_name(int facility)
+{
+	size_t i;
+
+	for (i = 0; i < LENGTH(facilities); i++) {
+		if (facilities[i].facility == facility)
+			return facilities[i].name;
+	}
+	return "?";
+}
+
+/* A datagram socket that sends to path, or -1. */
+static int
+connect_to(const char *path)
+{
+	struct sockaddr_un addr;
+	int fd;
+
+	memset(&addr, 0, sizeof(addr));
+	addr.sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(addr.sun_path))
+		return -1;
+	memcpy(addr.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) == -1) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Forget what was open, and do what may open files while that is allowed. */
+static void
+begin(enum log_level level, int facility)
+{
+	struct tm tm;
+	time_t now;
+
+	if (state.is_socket && state.fd != -1)
+		(void)close(state.fd);
+	state.fd = -1;
+	state.level = level;
+	state.facility = facility;
+	state.pid = getpid();
+	/* localtime_r() reads no file once this was done. */
+	tzset();
+	now = time(NULL);
+	(void)localtime_r(&now, &tm);
+}
+
+int
+log_open(enum log_level level, int facility, bool to_stderr)
+{
+	if (!to_stderr)
+		return log_open_at(LOG_SOCKET, level, facility);
+	begin(level, facility);
+	state.is_socket = false;
+	state.fd = STDERR_FILENO;
+	return state.fd;
+}
+
+int
+log_open_at(const char *path, enum log_level level, int facility)
+{
+	const int saved = errno;
+
+	begin(level, facility);
+	state.is_socket = true;
+	if (level != LOG_LEVEL_QUIET)
+		state.fd = connect_to(path);
+	errno = saved;
+	return state.fd;
+}
+
+bool
+log_is_on(enum log_level level)
+{
+	return state.fd != -1 && level != LOG_LEVEL_QUIET &&
+	    level <= state.level;
+}
+
+/* sshd(8) has the same idea of them: verbose lines are information. */
+static int
+priority(enum log_level level)
+{
+	if (level == LOG_LEVEL_ERROR)
+		return LOG_ERR;
+	if (level == LOG_LEVEL_DEBUG)
+		return LOG_DEBUG;
+	return LOG_INFO;
+}
+
+/* The form that every daemon reads from its socket, as of RFC 3164, 4.1. */
+static size_t
+put_head(char *dst, enum log_level level)
+{
+	struct tm tm;
+	char stamp[32];
+	time_t now;
+	int n;
+
+	now = time(NULL);
+	if (localtime_r(&now, &tm) == NULL)
+		memset(&tm, 0, sizeof(tm));
+	if (strftime(stamp, sizeof(stamp), "%b %e %H:%M:%S", &tm) == 0)
+		stamp[0] = '\0';
+	n = snprintf(dst, HEAD_BYTES_MAX,
+	    "<%d>%s scp-server[%ld]: ", state.facility | priority(level), stamp,
+	    state.pid);
+	return n < 0 ? 0 : (size_t)n;
+}
+
+/*
+ * A line on standard error.  The client is on its other end and may not read:
+ * what would block is dropped (R-LOG-1).  A pipe that is writable takes
+ * PIPE_BUF bytes, which is more than any line here has.
+ */
+static void
+write_line(const char *line, size_t len)
+{
+	static const struct timespec at_once = { 0, 0 };
+	struct pollfd p = { .fd = state.fd, .events = POLLOUT };
+
+	if (ppoll(&p, 1, &at_once, NULL) == 1 && p.revents == POLLOUT &&
+	    write(state.fd, line, len) == -1)
+		return; /* nowhere to say so */
+}
+
+static void log_at(enum log_level level, const char *fmt, va_list ap)
+    ATTR_PRINTF(2, 0);
+
+static void
+log_at(enum log_level level, const char *fmt, va_list ap)
+{
+	const int saved = errno;
+	char text[LOG_BYTES_MAX + 1];
+	char line[HEAD_BYTES_MAX + LOG_BYTES_MAX + 1];
+	size_t len = 0;
+
+	if (!log_is_on(level))
+		return;
+	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+		text[0] = '\0';
+	if (state.is_socket)
+		len = put_head(line, level);
+	len += text_line(line + len, LOG_BYTES_MAX + 1, text, strlen(text));
+	if (state.is_socket) {
+		(void)send(state.fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	} else {
+		line[len++] = '\n';
+		write_line(line, len);
+	}
+	errno = saved;
+}
+
+void
+log_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_at(LOG_LEVEL_ERROR, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_info(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_at(LOG_LEVEL_INFO, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_verbose(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_at(LOG_LEVEL_VERBOSE, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_debug(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_at(LOG_LEVEL_DEBUG, fmt, ap);
+	va_end(ap);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The log: syslog datagrams of our own, or standard error.  The socket is
+ * opened once by log_open(), before the process confines itself, and is never
+ * reconnected; a datagram that cannot be sent at once is dropped, so logging
+ * never blocks and never fails a transfer (R-LOG-1).  syslog(3) is unfit for
+ * this: it reconnects and reads the time zone again.
+ *
+ * The same holds for standard error, whose reader is the client: a line that
+ * would have to wait is dropped.
+ *
+ * The only module with state of its own.  Before log_open() nothing is
+ * written.
+ */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdbool.h>
+
+#include "defs.h"
+
+/* The levels of sshd_config(5), from the quietest. */
+enum log_level {
+	LOG_LEVEL_QUIET,
+	LOG_LEVEL_FATAL,
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_VERBOSE,
+	LOG_LEVEL_DEBUG
+};
+
+/* Longest line, so that a datagram with its head stays within 2 KiB. */
+#define LOG_BYTES_MAX 1900
+
+/*
+ * Names as in sshd_config(5), in any case: QUIET ... DEBUG, DEBUG1..3;
+ * DAEMON, USER, AUTH, AUTHPRIV, LOCAL0 ... LOCAL7.  False: unknown name.
+ */
+bool log_level_parse(const char *name, enum log_level *level) ATTR_USE;
+const char *log_level_name(enum log_level level);
+
+/* *facility as in syslog(3), LOG_AUTH and the like. */
+bool log_facility_parse(const char *name, int *facility) ATTR_USE;
+const char *log_facility_name(int facility);
+
+/*
+ * Begin to log what is at level or more urgent.  to_stderr writes lines to
+ * standard error and opens nothing.  A missing syslog daemon is no error;
+ * QUIET connects to none.  Returns the descriptor in use, -1 for none; it is
+ * owned by this module.  Opening again closes what was open.
+ */
+int log_open(enum log_level level, int facility, bool to_stderr);
+
+/* The same with a syslog daemon that listens on the socket at path. */
+int log_open_at(const char *path, enum log_level level, int facility);
+
+/*
+ * One line; what is not printable is encoded by text_line(), but put what the
+ * client chose through text_quote() first.  What is over LOG_BYTES_MAX is cut
+ * off the end.  errno is kept.
+ */
+void log_error(const char *fmt, ...) ATTR_PRINTF(1, 2);
+void log_info(const char *fmt, ...) ATTR_PRINTF(1, 2);
+void log_verbose(const char *fmt, ...) ATTR_PRINTF(1, 2);
+void log_debug(const char *fmt, ...) ATTR_PRINTF(1, 2);
+
+/* Is this level written at all? */
+bool log_is_on(enum log_level level);
+
+#endif

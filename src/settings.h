@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Settings by keyword.  Every keyword is one row of one table in settings.c:
+ * name, option letter, parser, printer, default; -o, the letters and the
+ * tests go through it.  Keywords in any case; the first value wins, as in
+ * sshd_config(5).
+ */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "defs.h"
+#include "log.h"
+#include "policy.h"
+
+/* One a keyword, in the order of the table. */
+enum settings_keyword {
+	SETTINGS_ROOT,            /* Root, -r */
+	SETTINGS_START_DIRECTORY, /* StartDirectory, -d */
+	SETTINGS_ACCESS,          /* Access; -R sets read-only */
+	SETTINGS_UMASK,           /* Umask, -u */
+	SETTINGS_FILE_MODE,       /* FileMode, -m */
+	SETTINGS_DIRECTORY_MODE,  /* DirectoryMode */
+	SETTINGS_MAX_DEPTH,       /* MaxDepth */
+	SETTINGS_MAX_MATCHES,     /* MaxMatches */
+	SETTINGS_DISCARD_LIMIT,   /* DiscardLimit */
+	SETTINGS_LOG_LEVEL,       /* LogLevel, -l */
+	SETTINGS_LOG_FACILITY,    /* LogFacility, -f */
+	SETTINGS_LOGIN_MESSAGE,   /* LoginMessage */
+	SETTINGS__COUNT
+};
+
+struct settings {
+	struct policy policy;
+	char root[PATH_BYTES_MAX]; /* tokens known, not yet expanded */
+	char start_directory[PATH_BYTES_MAX]; /* the same */
+	enum log_level log_level;
+	int log_facility;
+	char login_message[MESSAGE_BYTES_MAX];
+	bool is_set[SETTINGS__COUNT]; /* by somebody; else the default */
+};
+
+/* The defaults of every row. */
+void settings_init(struct settings *s);
+
+/*
+ * Set a keyword from its text.  False: err has a sentence without newline
+ * that says what would have been right ("unknown keyword MaxDeep: did you
+ * mean MaxDepth?"), s is as it was.  An empty value is always wrong.  A keyword
+ * that is set already keeps its value; the new one is still checked.
+ */
+bool settings_set(struct settings *s, const char *keyword, const char *value,
+    char *err, size_t errsize) ATTR_USE;
+
+/*
+ * The same from "Keyword=value" or "Keyword value" (-o).  Blanks around the
+ * value are dropped, then one pair of double quotes around all of it.
+ */
+bool settings_set_line(
+    struct settings *s, const char *line, char *err, size_t errsize) ATTR_USE;
+
+/* The same for an option letter that has a keyword; value of -R is ignored. */
+bool settings_set_letter(struct settings *s, int letter, const char *value,
+    char *err, size_t errsize) ATTR_USE;
+
+/*
+ * The name of a keyword, and its present value as it would be written; "none"
+ * for a mode that is not set.
+ */
+const char *settings_name(enum settings_keyword keyword);
+void settings_print(const struct settings *s, enum settings_keyword keyword,
+    char *dst, size_t size);
+
+#endif

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: ISC */
+/* The lines, byte for byte: filters that others wrote depend on them. */
+#include "config.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "log.h"
+
+static int saved_stderr;
+static int pipe_read;
+static char got[8192];
+static struct audit up;
+static struct audit down;
+
+/* Standard error, where the log goes, is a pipe to ourselves. */
+static void
+setup(void)
+{
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_int_eq(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+	saved_stderr = dup(STDERR_FILENO);
+	ck_assert_int_ne(dup2(fds[1], STDERR_FILENO), -1);
+	(void)close(fds[1]);
+	pipe_read = fds[0];
+	ck_assert_int_ne(log_open(LOG_LEVEL_VERBOSE, LOG_AUTH, true), -1);
+	audit_init(&up, "fw01", "192.0.2.7", true);
+	audit_init(&down, "x", "::1", false);
+}
+
+static void
+teardown(void)
+{
+	ck_assert_int_ne(dup2(saved_stderr, STDERR_FILENO), -1);
+	(void)close(saved_stderr);
+	(void)close(pipe_read);
+}
+
+/* What was written since the last call. */
+static const char *
+caught(void)
+{
+	ssize_t n;
+
+	n = read(pipe_read, got, sizeof(got) - 1);
+	got[n > 0 ? n : 0] = '\0';
+	return got;
+}
+
+START_TEST(session_opened)
+{
+	audit_session_opened(&up, "landlock seccomp");
+	ck_assert_str_eq(caught(),
+	    "session opened for local user fw01 from [192.0.2.7]: upload, "
+	    "landlock seccomp\n");
+	audit_session_opened(&down, "chroot");
+	ck_assert_str_eq(caught(),
+	    "session opened for local user x from [::1]: download, chroot\n");
+}
+END_TEST
+
+/* All but the seconds, which are a clock's; they are checked for sense. */
+START_TEST(session_closed)
+{
+	static const char head[] =
+	    "session closed for local user fw01 from [192.0.2.7]: "
+	    "upload 1 ok 1 refused 1 failed, 5120 bytes, ";
+	static const char tail[] = " s, exit 1\n";
+	double seconds;
+	int n = 0;
+
+	audit_done(&up, "a", 5120);
+	audit_refused(&up, "read-only", "b");
+	audit_failed(&up, "no-space", "c", 7);
+	audit_session_failed(&up, "disconnected", "lost");
+	up.start.tv_sec -= 3;
+	up.start.tv_nsec -= 250000000;
+	(void)caught();
+	audit_session_closed(&up, 1);
+	(void)caught();
+	ck_assert_int_eq(strncmp(got, head, sizeof(head) - 1), 0);
+	ck_assert_int_eq(
+	    sscanf(got + sizeof(head) - 1, "%lf%n", &seconds, &n), 1);
+	ck_assert_int_eq(got[sizeof(head) - 1 + (size_t)n - 2], '.');
+	ck_assert_str_eq(got + sizeof(head) - 1 + n, tail);
+	ck_assert(seconds > 3.1 && seconds < 30.0);
+}
+END_TEST
+
+START_TEST(session_closed_untouched)
+{
+	down.start.tv_sec -= 100000;
+	audit_session_closed(&down, 0);
+	(void)caught();
+	/* Seconds are not minutes, and tenths have one digit. */
+	ck_assert_int_eq(
+	    strncmp(got,
+		"session closed for local user x from [::1]: download 0 ok "
+		"0 refused 0 failed, 0 bytes, 1000",
+		strlen("session closed for local user x from [::1]: download "
+		       "0 ok 0 refused 0 failed, 0 bytes, 1000")),
+	    0);
+	ck_assert_ptr_nonnull(strstr(got, " s, exit 0\n"));
+}
+END_TEST
+
+START_TEST(command_refused)
+{
+	audit_command_refused(&up, "other", "rm -rf \"/\"\n", 12);
+	ck_assert_str_eq(caught(),
+	    "refused command by fw01 from [192.0.2.7]: other: "
+	    "\"rm -rf \\\"/\\\"\\n\\000\"\n");
+}
+END_TEST
+
+START_TEST(session_failed)
+{
+	audit_session_failed(&down, "disconnected", "no answer");
+	ck_assert_str_eq(caught(),
+	    "failed session by x from [::1]: disconnected: no answer\n");
+	ck_assert_uint_eq(down.failed, 0);
+	ck_assert_uint_eq(down.refused, 0);
+}
+END_TEST
+
+START_TEST(file_opened)
+{
+	audit_open(&up, "/in/a.cfg", 0644);
+	ck_assert_str_eq(caught(),
+	    "open \"/in/a.cfg\" flags WRITE,CREATE,TRUNCATE mode 0644\n");
+	audit_open(&down, "/in/a\"", 0600);
+	ck_assert_str_eq(caught(), "open \"/in/a\\\"\" flags READ mode 0600\n");
+}
+END_TEST
+
+START_TEST(file_done)
+{
+	audit_done(&up, "/in/a.cfg", 5120);
+	ck_assert_str_eq(
+	    caught(), "close \"/in/a.cfg\" bytes read 0 written 5120\n");
+	audit_done(&up, "/\n", INT64_MAX);
+	ck_assert_str_eq(caught(),
+	    "close \"/\\n\" bytes read 0 written 9223372036854775807\n");
+	ck_assert_uint_eq(up.files, 2);
+	ck_assert_uint_eq(up.bytes, 5120ULL + INT64_MAX);
+	audit_done(&down, "/in/a.cfg", 5120);
+	ck_assert_str_eq(
+	    caught(), "close \"/in/a.cfg\" bytes read 5120 written 0\n");
+}
+END_TEST
+
+START_TEST(file_refused)
+{
+	audit_refused(&up, "reserved-name", "/in/b\" from [1.2.3.4]");
+	ck_assert_str_eq(caught(),
+	    "refused upload by fw01 from [192.0.2.7]: reserved-name: "
+	    "\"/in/b\\\" from [1.2.3.4]\"\n");
+	audit_refused(&down, "write-only", "b");
+	ck_assert_str_eq(
+	    caught(), "refused download by x from [::1]: write-only: \"b\"\n");
+	ck_assert_uint_eq(up.refused, 1);
+	ck_assert_uint_eq(up.failed, 0);
+	ck_assert_uint_eq(up.files, 0);
+}
+END_TEST
+
+START_TEST(file_failed)
+{
+	audit_failed(&up, "no-space", "/in/c", 8192);
+	ck_assert_str_eq(caught(),
+	    "failed upload by fw01 from [192.0.2.7]: no-space: \"/in/c\" "
+	    "after 8192 bytes\n");
+	audit_failed(&down, "io-error", "c", 0);
+	ck_assert_str_eq(caught(),
+	    "failed download by x from [::1]: io-error: \"c\" after 0 bytes\n");
+	ck_assert_uint_eq(up.failed, 1);
+	ck_assert_uint_eq(up.refused, 0);
+	ck_assert_uint_eq(up.bytes, 0);
+}
+END_TEST
+
+START_TEST(attributes)
+{
+	audit_mkdir(&up, "/in/d", 0755);
+	ck_assert_str_eq(caught(), "mkdir name \"/in/d\" mode 0755\n");
+	audit_set_mode(&up, "/in/d", 0644);
+	ck_assert_str_eq(caught(), "set \"/in/d\" mode 0644\n");
+	audit_set_mode(&up, "/in/d", 07);
+	ck_assert_str_eq(caught(), "set \"/in/d\" mode 0007\n");
+	audit_set_times(&up, "/in/d", 1795467600);
+	ck_assert_str_eq(caught(), "set \"/in/d\" modtime 20261123-21:00:00\n");
+	audit_set_times(&up, "/in/d", 0);
+	ck_assert_str_eq(caught(), "set \"/in/d\" modtime 19700101-00:00:00\n");
+	audit_set_times(&up, "/in/d", INT64_MAX);
+	ck_assert_str_eq(caught(), "set \"/in/d\" modtime ?\n");
+	audit_note(&up, "/in/d", "the group ACL was not kept");
+	ck_assert_str_eq(
+	    caught(), "note \"/in/d\": the group ACL was not kept\n");
+}
+END_TEST
+
+/* At INFO the first three kinds are left out, the rest stays. */
+START_TEST(levels)
+{
+	ck_assert_int_ne(log_open(LOG_LEVEL_INFO, LOG_AUTH, true), -1);
+	audit_open(&up, "a", 0644);
+	audit_mkdir(&up, "a", 0755);
+	audit_set_mode(&up, "a", 0644);
+	audit_set_times(&up, "a", 0);
+	ck_assert_str_eq(caught(), "");
+	audit_done(&up, "a", 1);
+	ck_assert_str_ne(caught(), "");
+	audit_refused(&up, "read-only", "a");
+	ck_assert_str_ne(caught(), "");
+	audit_failed(&up, "io-error", "a", 1);
+	ck_assert_str_ne(caught(), "");
+	audit_note(&up, "a", "b");
+	ck_assert_str_ne(caught(), "");
+	audit_command_refused(&up, "sftp", "a", 1);
+	ck_assert_str_ne(caught(), "");
+	audit_session_opened(&up, "a");
+	ck_assert_str_ne(caught(), "");
+	audit_session_failed(&up, "io-error", "a");
+	ck_assert_str_ne(caught(), "");
+	audit_session_closed(&up, 0);
+	ck_assert_str_ne(caught(), "");
+	ck_assert_int_ne(log_open(LOG_LEVEL_ERROR, LOG_AUTH, true), -1);
+	audit_done(&up, "a", 1);
+	audit_session_closed(&up, 0);
+	ck_assert_str_eq(caught(), "");
+	/* What is not written counts all the same. */
+	ck_assert_uint_eq(up.files, 2);
+}
+END_TEST
+
+/* R-LOG-1: whatever the client writes, both ends of it and the verdict. */
+START_TEST(long_texts_are_cut_in_the_middle)
+{
+	char user[256];
+	char address[64];
+	char path[5000];
+
+	memset(user, 'u', sizeof(user) - 1);
+	user[sizeof(user) - 1] = '\0';
+	memset(address, ':', sizeof(address) - 1);
+	address[sizeof(address) - 1] = '\0';
+	memset(path, '\001', sizeof(path) - 1);
+	memcpy(path, "begin", 5);
+	memcpy(path + sizeof(path) - 4, "end", 4);
+	audit_init(&up, user, address, true);
+	audit_failed(&up, "name-too-long", path, INT64_MAX);
+	ck_assert_uint_le(strlen(caught()), LOG_BYTES_MAX);
+	ck_assert_ptr_nonnull(strstr(got, ": name-too-long: \"begin\\001"));
+	ck_assert_ptr_nonnull(strstr(got, "\\001\"...\"\\001"));
+	ck_assert_ptr_nonnull(
+	    strstr(got, "end\" after 9223372036854775807 bytes\n"));
+}
+END_TEST
+
+static const struct {
+	int err;
+	const char *code;
+} code_rows[] = {
+	{ ENOENT, "not-found" },
+	{ EACCES, "permission" },
+	{ EPERM, "permission" },
+	{ ENOSPC, "no-space" },
+	{ EDQUOT, "quota" },
+	{ EFBIG, "too-large" },
+	{ ENOTDIR, "not-a-directory" },
+	{ EISDIR, "is-a-directory" },
+	{ EEXIST, "exists" },
+	{ ELOOP, "link-loop" },
+	{ ENAMETOOLONG, "name-too-long" },
+	{ EROFS, "read-only-fs" },
+	{ EIO, "io-error" },
+	{ EMFILE, "too-many-open" },
+	{ ENFILE, "too-many-open" },
+	{ ENOMEM, "no-memory" },
+	{ EPIPE, "disconnected" },
+	{ ECONNRESET, "disconnected" },
+	{ ECANCELED, "terminated" },
+	{ ETXTBSY, "busy" },
+	{ EBUSY, "busy" },
+	{ 0, "error" },
+	{ EXDEV, "error" },
+	{ -1, "error" },
+};
+
+START_TEST(errno_codes)
+{
+	ck_assert_str_eq(
+	    audit_errno_code(code_rows[_i].err), code_rows[_i].code);
+}
+END_TEST
+
+static Suite *
+audit_suite(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("audit");
+	tc = tcase_create("lines");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, session_opened);
+	tcase_add_test(tc, session_closed);
+	tcase_add_test(tc, session_closed_untouched);
+	tcase_add_test(tc, command_refused);
+	tcase_add_test(tc, session_failed);
+	tcase_add_test(tc, file_opened);
+	tcase_add_test(tc, file_done);
+	tcase_add_test(tc, file_refused);
+	tcase_add_test(tc, file_failed);
+	tcase_add_test(tc, attributes);
+	tcase_add_test(tc, levels);
+	tcase_add_test(tc, long_texts_are_cut_in_the_middle);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("codes");
+	tcase_add_loop_test(tc, errno_codes, 0, LENGTH(code_rows));
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int
+main(void)
+{
+	SRunner *sr;
+	int failed;
+
+	sr = srunner_create(audit_suite());
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}

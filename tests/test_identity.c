@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: ISC */
+/* Whose process it is, whatever the environment claims. */
+#include "config.h"
+
+#include <check.h>
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "identity.h"
+
+#define FW_UID 1042
+
+/* What the C library would read from the system; long ones are put in. */
+static struct {
+	uid_t uid;
+	char name[300];
+	char home[5000];
+} entries[] = {
+	{ 0, "root", "/root" },
+	{ FW_UID, "fw01", "/srv/fw01" },
+	{ FW_UID, "fw02", "/srv/fw02" },
+	{ 2001, "a/b", "relative" },
+	{ 2002, "..", "" },
+	{ 2003, ".", "/h/%u" },
+	{ 2004, "", "/" },
+	{ 2005, "...", "/h" },
+	{ 2006, "", "/h" },
+	{ 2007, "far", "" },
+};
+
+static uid_t fake_uid;
+static struct passwd found;
+static char long_name[257];
+
+/* These three stand in the place of the C library's. */
+uid_t
+getuid(void)
+{
+	return fake_uid;
+}
+
+static struct passwd *
+entry(size_t i)
+{
+	found.pw_name = entries[i].name;
+	found.pw_uid = entries[i].uid;
+	found.pw_dir = entries[i].home;
+	return &found;
+}
+
+struct passwd *
+getpwuid(uid_t uid)
+{
+	size_t i;
+
+	for (i = 0; i < LENGTH(entries); i++) {
+		if (entries[i].uid == uid)
+			return entry(i);
+	}
+	return NULL;
+}
+
+struct passwd *
+getpwnam(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < LENGTH(entries); i++) {
+		if (strcmp(entries[i].name, name) == 0)
+			return entry(i);
+	}
+	return NULL;
+}
+
+/* One byte more than struct identity takes. */
+static void
+setup(void)
+{
+	memset(long_name, 'n', 256);
+	memset(entries[8].name, 'n', 256);
+	memset(entries[9].home, 'h', 4096);
+	entries[9].home[0] = '/';
+	fake_uid = FW_UID;
+}
+
+static const struct {
+	uid_t uid;
+	const char *logname;
+	bool known;
+	const char *user;
+	const char *home;
+} user_rows[] = {
+	{ FW_UID, NULL, true, "fw01", "/srv/fw01" },
+	{ FW_UID, "", true, "fw01", "/srv/fw01" },
+	{ FW_UID, "fw01", true, "fw01", "/srv/fw01" },
+	/* LOGNAME picks among the names of this uid, */
+	{ FW_UID, "fw02", true, "fw02", "/srv/fw02" },
+	/* but never another account. */
+	{ FW_UID, "root", true, "fw01", "/srv/fw01" },
+	{ FW_UID, "nobody-known", true, "fw01", "/srv/fw01" },
+	{ 0, "fw02", true, "root", "/root" },
+	/* Without an entry LOGNAME is text, */
+	{ 3000, "fw03", false, "fw03", "" },
+	{ 3000, "root", false, "root", "" },
+	{ 3000, "a.B-9_@x+$", false, "a.B-9_@x+$", "" },
+	/* which cannot pass for another part of a line. */
+	{ 3000, "x from [1.2.3.4]:\n", false, "x?from??1.2.3.4???", "" },
+	{ 3000, "\"\\\xff", false, "???", "" },
+	{ 3000, NULL, false, "3000", "" },
+	{ 3000, "", false, "3000", "" },
+	{ 3000, long_name, false, "3000", "" },
+	/* What does not fit is not cut. */
+	{ 2006, NULL, false, "2006", "" },
+	{ 2007, NULL, true, "far", "" },
+};
+
+START_TEST(user)
+{
+	struct identity id;
+
+	memset(&id, 0xff, sizeof(id));
+	fake_uid = user_rows[_i].uid;
+	identity_read(&id, user_rows[_i].logname, NULL);
+	ck_assert_uint_eq(id.uid, fake_uid);
+	ck_assert_int_eq(id.known, user_rows[_i].known);
+	ck_assert_str_eq(id.user, user_rows[_i].user);
+	ck_assert_str_eq(id.home, user_rows[_i].home);
+	ck_assert_str_eq(id.address, "UNKNOWN");
+	ck_assert_str_eq(id.client, "");
+}
+END_TEST
+
+/* 63 and 64 bytes of address */
+#define A60 "111111111111111111111111111111111111111111111111111111111111"
+
+static const struct {
+	const char *connection;
+	const char *address;
+	bool whole;
+} connection_rows[] = {
+	{ "192.0.2.7 50122 192.0.2.1 22", "192.0.2.7", true },
+	{ "2001:db8::7 50122 2001:db8::1 22", "2001:db8::7", true },
+	{ "fe80::1%eth0 1 fe80::2%eth0 22", "fe80::1%eth0", true },
+	{ "::ffff:192.0.2.7 1 A:F 2", "::ffff:192.0.2.7", true },
+	{ "192.0.2.7", "192.0.2.7", false },
+	{ "192.0.2.7 50122", "192.0.2.7", false },
+	{ "192.0.2.7 50122 192.0.2.1", "192.0.2.7", false },
+	{ "192.0.2.7 50122 192.0.2.1 ", "192.0.2.7", false },
+	{ "192.0.2.7 50122 192.0.2.1 22 ", "192.0.2.7", false },
+	{ "192.0.2.7 50122 192.0.2.1 22x", "192.0.2.7", false },
+	{ "192.0.2.7 x 192.0.2.1 22", "192.0.2.7", false },
+	{ "192.0.2.7  50122 192.0.2.1 22", "192.0.2.7", false },
+	{ "192.0.2.7 1 gw 22", "192.0.2.7", false },
+	{ "UNKNOWN 65535 UNKNOWN 65535", "UNKNOWN", false },
+	{ "", "UNKNOWN", false },
+	{ " 192.0.2.7 1 192.0.2.1 2", "UNKNOWN", false },
+	{ "192.0.2.7] x", "UNKNOWN", false },
+	{ "192.0.2.7\n 1 192.0.2.1 2", "UNKNOWN", false },
+	{ "host.example 1 192.0.2.1 2", "UNKNOWN", false },
+	{ "fe80::1% 1 192.0.2.1 2", "UNKNOWN", false },
+	{ "%eth0 1 192.0.2.1 2", "UNKNOWN", false },
+	{ "fe80::1%e] 1 192.0.2.1 2", "UNKNOWN", false },
+	{ A60 "123 1 192.0.2.1 2", A60 "123", true },
+	{ A60 "1234 1 192.0.2.1 2", "UNKNOWN", true },
+	/* The greatest that fits into client, which is never cut. */
+	{ A60 "123 1 " A60 A60 "123 2", A60 "123", true },
+	{ A60 "123 1 " A60 A60 "1234 2", A60 "123", false },
+};
+
+START_TEST(connection)
+{
+	struct identity id;
+
+	identity_read(&id, NULL, connection_rows[_i].connection);
+	ck_assert_str_eq(id.address, connection_rows[_i].address);
+	ck_assert_str_eq(id.client,
+	    connection_rows[_i].whole ? connection_rows[_i].connection : "");
+}
+END_TEST
+
+static const struct {
+	uid_t uid;
+	const char *text;
+	size_t size;
+	const char *want; /* NULL: fails */
+	int error;
+} expand_rows[] = {
+	{ FW_UID, "", 1, "", 0 },
+	{ FW_UID, "%h", 64, "/srv/fw01", 0 },
+	{ FW_UID, "/srv/%u/in", 64, "/srv/fw01/in", 0 },
+	{ FW_UID, "/%U%%%u%", 64, NULL, EINVAL },
+	{ FW_UID, "/%U%%%u", 64, "/1042%fw01", 0 },
+	{ FW_UID, "%x", 64, NULL, EINVAL },
+	{ FW_UID, "/a%", 64, NULL, EINVAL },
+	{ FW_UID, "/a%H", 64, NULL, EINVAL },
+	{ FW_UID, "%h", 10, "/srv/fw01", 0 },
+	{ FW_UID, "%h", 9, NULL, ENAMETOOLONG },
+	{ FW_UID, "/srv", 5, "/srv", 0 },
+	{ FW_UID, "/srv", 4, NULL, ENAMETOOLONG },
+	{ FW_UID, "/srv/%u", 9, NULL, ENAMETOOLONG },
+	/* R-PATH-4: names and homes that would lead elsewhere */
+	{ 2001, "/srv/%u", 64, NULL, ENOENT },
+	{ 2001, "%h", 64, NULL, ENOENT },
+	{ 2002, "/srv/%u", 64, NULL, ENOENT },
+	{ 2002, "%h", 64, NULL, ENOENT },
+	{ 2003, "/srv/%u", 64, NULL, ENOENT },
+	{ 2003, "%h", 64, "/h/%u", 0 },
+	{ 2004, "/srv/%u", 64, NULL, ENOENT },
+	{ 2004, "%h", 64, "/", 0 },
+	{ 2005, "/srv/%u", 64, "/srv/...", 0 },
+	{ 2007, "%h", 64, NULL, ENOENT },
+	/* no entry: the uid is all there is */
+	{ 3000, "/srv/%u", 64, NULL, ENOENT },
+	{ 3000, "%h", 64, NULL, ENOENT },
+	{ 3000, "/srv/%U", 64, "/srv/3000", 0 },
+};
+
+START_TEST(expand)
+{
+	struct identity id;
+	char buf[72];
+	bool ok;
+
+	fake_uid = expand_rows[_i].uid;
+	identity_read(&id, "claimed", NULL);
+	memset(buf, 'x', sizeof(buf));
+	errno = 0;
+	ok = identity_expand(
+	    &id, expand_rows[_i].text, buf, expand_rows[_i].size);
+	ck_assert_int_eq(buf[expand_rows[_i].size], 'x');
+	ck_assert_int_eq(ok, expand_rows[_i].want != NULL);
+	ck_assert_str_eq(buf, ok ? expand_rows[_i].want : "");
+	if (!ok)
+		ck_assert_int_eq(errno, expand_rows[_i].error);
+}
+END_TEST
+
+static Suite *
+identity_suite(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("identity");
+	tc = tcase_create("identity");
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_loop_test(tc, user, 0, LENGTH(user_rows));
+	tcase_add_loop_test(tc, connection, 0, LENGTH(connection_rows));
+	tcase_add_loop_test(tc, expand, 0, LENGTH(expand_rows));
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int
+main(void)
+{
+	SRunner *sr;
+	int failed;
+
+	sr = srunner_create(identity_suite());
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}

@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: ISC */
+/* Lines come out whole, printable and bounded, and never make us wait. */
+#include "config.h"
+
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "log.h"
+
+static int saved_stderr;
+static int pipe_read;
+static char directory[64];
+static char socket_path[80];
+static int daemon_fd;
+static char got[8192];
+
+/* In the place of the C library's: a day of one digit in the month. */
+time_t
+time(time_t *t)
+{
+	if (t != NULL)
+		*t = 1793739909;
+	return 1793739909;
+}
+
+/* Standard error is a pipe whose other end is pipe_read. */
+static void
+catch_stderr(void)
+{
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_int_eq(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+	saved_stderr = dup(STDERR_FILENO);
+	ck_assert_int_ne(dup2(fds[1], STDERR_FILENO), -1);
+	(void)close(fds[1]);
+	pipe_read = fds[0];
+}
+
+static void
+free_stderr(void)
+{
+	ck_assert_int_ne(dup2(saved_stderr, STDERR_FILENO), -1);
+	(void)close(saved_stderr);
+	if (pipe_read != -1)
+		(void)close(pipe_read);
+}
+
+/* What was written since the last call. */
+static const char *
+caught(void)
+{
+	ssize_t n;
+
+	n = read(pipe_read, got, sizeof(got) - 1);
+	got[n > 0 ? n : 0] = '\0';
+	return got;
+}
+
+static void
+start_daemon(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	ck_assert_int_eq(setenv("TZ", "UTC0", 1), 0);
+	(void)snprintf(directory, sizeof(directory), "/tmp/test_log.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	(void)snprintf(socket_path, sizeof(socket_path), "%s/log", directory);
+	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", socket_path);
+	daemon_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	ck_assert_int_ne(daemon_fd, -1);
+	ck_assert_int_eq(
+	    bind(daemon_fd, (const struct sockaddr *)&addr, sizeof(addr)), 0);
+}
+
+static void
+stop_daemon(void)
+{
+	(void)close(daemon_fd);
+	(void)unlink(socket_path);
+	(void)rmdir(directory);
+}
+
+static const char *
+received(void)
+{
+	ssize_t n;
+
+	n = recv(daemon_fd, got, sizeof(got) - 1, 0);
+	got[n > 0 ? n : 0] = '\0';
+	return got;
+}
+
+static const struct {
+	const char *name;
+	bool ok;
+	enum log_level level;
+	const char *canonical;
+} level_rows[] = {
+	{ "QUIET", true, LOG_LEVEL_QUIET, "QUIET" },
+	{ "FATAL", true, LOG_LEVEL_FATAL, "FATAL" },
+	{ "ERROR", true, LOG_LEVEL_ERROR, "ERROR" },
+	{ "INFO", true, LOG_LEVEL_INFO, "INFO" },
+	{ "VERBOSE", true, LOG_LEVEL_VERBOSE, "VERBOSE" },
+	{ "DEBUG", true, LOG_LEVEL_DEBUG, "DEBUG" },
+	{ "DEBUG1", true, LOG_LEVEL_DEBUG, "DEBUG" },
+	{ "debug2", true, LOG_LEVEL_DEBUG, "DEBUG" },
+	{ "Debug3", true, LOG_LEVEL_DEBUG, "DEBUG" },
+	{ "info", true, LOG_LEVEL_INFO, "INFO" },
+	{ "DEBUG4", false, LOG_LEVEL_QUIET, NULL },
+	{ "INF", false, LOG_LEVEL_QUIET, NULL },
+	{ "", false, LOG_LEVEL_QUIET, NULL },
+	{ "3", false, LOG_LEVEL_QUIET, NULL },
+};
+
+START_TEST(level_names)
+{
+	enum log_level level = (enum log_level)77;
+
+	ck_assert_int_eq(
+	    log_level_parse(level_rows[_i].name, &level), level_rows[_i].ok);
+	if (!level_rows[_i].ok) {
+		ck_assert_int_eq((int)level, 77);
+		return;
+	}
+	ck_assert_int_eq(level, level_rows[_i].level);
+	ck_assert_str_eq(log_level_name(level), level_rows[_i].canonical);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	int facility;
+} facility_rows[] = {
+	{ "DAEMON", LOG_DAEMON },
+	{ "USER", LOG_USER },
+	{ "AUTH", LOG_AUTH },
+	{ "AUTHPRIV", LOG_AUTHPRIV },
+	{ "LOCAL0", LOG_LOCAL0 },
+	{ "LOCAL1", LOG_LOCAL1 },
+	{ "LOCAL2", LOG_LOCAL2 },
+	{ "LOCAL3", LOG_LOCAL3 },
+	{ "LOCAL4", LOG_LOCAL4 },
+	{ "LOCAL5", LOG_LOCAL5 },
+	{ "LOCAL6", LOG_LOCAL6 },
+	{ "LOCAL7", LOG_LOCAL7 },
+	{ "auth", LOG_AUTH },
+	{ "LOCAL8", -1 },
+	{ "KERN", -1 },
+	{ "", -1 },
+};
+
+START_TEST(facility_names)
+{
+	int facility = -1;
+
+	ck_assert_int_eq(log_facility_parse(facility_rows[_i].name, &facility),
+	    facility_rows[_i].facility != -1);
+	ck_assert_int_eq(facility, facility_rows[_i].facility);
+	if (facility != -1)
+		ck_assert_int_eq(strcasecmp(log_facility_name(facility),
+				     facility_rows[_i].name),
+		    0);
+}
+END_TEST
+
+START_TEST(unknown_names)
+{
+	ck_assert_str_eq(log_level_name((enum log_level)77), "?");
+	ck_assert_str_eq(log_facility_name(LOG_CRON), "?");
+}
+END_TEST
+
+/* Which of the four functions write at which level. */
+static const struct {
+	enum log_level level;
+	const char *want;
+} threshold_rows[] = {
+	{ LOG_LEVEL_QUIET, "" },
+	{ LOG_LEVEL_FATAL, "" },
+	{ LOG_LEVEL_ERROR, "e\n" },
+	{ LOG_LEVEL_INFO, "e\ni\n" },
+	{ LOG_LEVEL_VERBOSE, "e\ni\nv\n" },
+	{ LOG_LEVEL_DEBUG, "e\ni\nv\nd\n" },
+};
+
+START_TEST(thresholds)
+{
+	const enum log_level level = threshold_rows[_i].level;
+	int i;
+
+	ck_assert_int_eq(log_open(level, LOG_AUTH, true), STDERR_FILENO);
+	log_error("%s", "e");
+	log_info("%s", "i");
+	log_verbose("%s", "v");
+	log_debug("%s", "d");
+	ck_assert_str_eq(caught(), threshold_rows[_i].want);
+	ck_assert(!log_is_on(LOG_LEVEL_QUIET));
+	for (i = LOG_LEVEL_FATAL; i <= LOG_LEVEL_DEBUG; i++)
+		ck_assert_int_eq(
+		    log_is_on((enum log_level)i), (enum log_level)i <= level);
+}
+END_TEST
+
+START_TEST(nothing_before_open)
+{
+	log_error("too early");
+	ck_assert_str_eq(caught(), "");
+	ck_assert(!log_is_on(LOG_LEVEL_ERROR));
+}
+END_TEST
+
+START_TEST(stderr_lines)
+{
+	(void)log_open(LOG_LEVEL_INFO, LOG_AUTH, true);
+	log_info("open \"%s\" of %d", "a\\b", 7);
+	ck_assert_str_eq(caught(), "open \"a\\b\" of 7\n");
+	/* One line stays one line, and no byte drives a terminal. */
+	log_info("a\nb\r%s\x7f\xc3\xa4", "\033[2J");
+	ck_assert_str_eq(caught(), "a\\nb\\r\\033[2J\\177\\303\\244\n");
+	log_info("%s", "");
+	ck_assert_str_eq(caught(), "\n");
+}
+END_TEST
+
+START_TEST(long_lines_are_cut)
+{
+	char text[3 * LOG_BYTES_MAX];
+	size_t len;
+
+	(void)log_open(LOG_LEVEL_INFO, LOG_AUTH, true);
+	memset(text, 'a', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	log_info("%s", text);
+	ck_assert_uint_eq(strlen(caught()), LOG_BYTES_MAX + 1);
+	ck_assert_int_eq(got[LOG_BYTES_MAX], '\n');
+	ck_assert_int_eq(got[LOG_BYTES_MAX - 1], 'a');
+	/* Growth by encoding counts; no escape is cut. */
+	memset(text, '\001', sizeof(text) - 1);
+	text[0] = 'a';
+	log_info("%s", text);
+	len = strlen(caught());
+	ck_assert_uint_eq(len, 1 + (LOG_BYTES_MAX - 1) / 4 * 4 + 1);
+	ck_assert_str_eq(got + len - 5, "\\001\n");
+}
+END_TEST
+
+START_TEST(errno_is_kept)
+{
+	(void)log_open(LOG_LEVEL_INFO, LOG_AUTH, true);
+	errno = ENOSPC;
+	log_info("written");
+	ck_assert_int_eq(errno, ENOSPC);
+	(void)close(STDERR_FILENO);
+	errno = EDQUOT;
+	log_info("nowhere to go");
+	ck_assert_int_eq(errno, EDQUOT);
+	log_debug("not on");
+	ck_assert_int_eq(errno, EDQUOT);
+}
+END_TEST
+
+/* R-LOG-1: a client that does not read its standard error. */
+START_TEST(full_stderr_drops)
+{
+	char text[4096];
+	int flags;
+
+	(void)log_open(LOG_LEVEL_INFO, LOG_AUTH, true);
+	memset(text, 'a', sizeof(text));
+	flags = fcntl(STDERR_FILENO, F_GETFL);
+	ck_assert_int_eq(fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK), 0);
+	while (write(STDERR_FILENO, text, sizeof(text)) > 0)
+		continue;
+	ck_assert_int_eq(fcntl(STDERR_FILENO, F_SETFL, flags), 0);
+	errno = 0;
+	log_info("dropped");
+	ck_assert_int_eq(errno, 0);
+	while (strlen(caught()) == sizeof(got) - 1)
+		continue;
+	log_info("heard again");
+	ck_assert_str_eq(caught(), "heard again\n");
+}
+END_TEST
+
+/* Nor one that has closed it; SIGPIPE would end the test. */
+START_TEST(closed_stderr_drops)
+{
+	(void)log_open(LOG_LEVEL_INFO, LOG_AUTH, true);
+	(void)close(pipe_read);
+	pipe_read = -1;
+	errno = 0;
+	log_info("dropped");
+	ck_assert_int_eq(errno, 0);
+}
+END_TEST
+
+/* What is there takes no bytes; and text that cannot be formatted. */
+START_TEST(failures_drop)
+{
+	int fd;
+
+	(void)log_open(LOG_LEVEL_INFO, LOG_AUTH, true);
+	log_info("a%lc", (wint_t)0xd800);
+	ck_assert_str_eq(caught(), "\n");
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_ne(dup2(fd, STDERR_FILENO), -1);
+	(void)close(fd);
+	errno = 0;
+	log_info("dropped");
+	ck_assert_int_eq(errno, 0);
+}
+END_TEST
+
+static const struct {
+	int facility;
+	enum log_level level;
+	int priority;
+} datagram_rows[] = {
+	{ LOG_AUTH, LOG_LEVEL_ERROR, 35 },
+	{ LOG_AUTH, LOG_LEVEL_INFO, 38 },
+	{ LOG_AUTH, LOG_LEVEL_VERBOSE, 38 },
+	{ LOG_AUTH, LOG_LEVEL_DEBUG, 39 },
+	{ LOG_LOCAL7, LOG_LEVEL_INFO, 190 },
+	{ LOG_DAEMON, LOG_LEVEL_ERROR, 27 },
+};
+
+/* <PRI>Mmm dd hh:mm:ss scp-server[pid]: text */
+START_TEST(datagram)
+{
+	char want[256];
+	int fd;
+
+	fd = log_open_at(
+	    socket_path, LOG_LEVEL_DEBUG, datagram_rows[_i].facility);
+	ck_assert_int_gt(fd, STDERR_FILENO);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	ck_assert_int_eq(fcntl(fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+	if (datagram_rows[_i].level == LOG_LEVEL_ERROR)
+		log_error("a\n%s", "b");
+	else if (datagram_rows[_i].level == LOG_LEVEL_INFO)
+		log_info("a\n%s", "b");
+	else if (datagram_rows[_i].level == LOG_LEVEL_VERBOSE)
+		log_verbose("a\n%s", "b");
+	else
+		log_debug("a\n%s", "b");
+	(void)snprintf(want, sizeof(want),
+	    "<%d>Nov  3 21:05:09 scp-server[%ld]: a\\nb",
+	    datagram_rows[_i].priority, (long)getpid());
+	ck_assert_str_eq(received(), want);
+}
+END_TEST
+
+/* The zone that held when the log was opened. */
+START_TEST(time_zone)
+{
+	(void)log_open_at(socket_path, LOG_LEVEL_INFO, LOG_AUTH);
+	ck_assert_int_eq(setenv("TZ", "XYZ-5", 1), 0);
+	(void)log_open_at(socket_path, LOG_LEVEL_INFO, LOG_AUTH);
+	log_info("a");
+	ck_assert_ptr_nonnull(strstr(received(), ">Nov  4 02:05:09 scp"));
+}
+END_TEST
+
+START_TEST(datagram_is_bounded)
+{
+	char text[3 * LOG_BYTES_MAX];
+
+	(void)log_open_at(socket_path, LOG_LEVEL_INFO, LOG_LOCAL7);
+	memset(text, 'a', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	log_info("%s", text);
+	ck_assert_uint_gt(strlen(received()), LOG_BYTES_MAX);
+	ck_assert_uint_le(strlen(got), 2048);
+}
+END_TEST
+
+/* R-LOG-1: a daemon that does not read, then one that is gone. */
+START_TEST(daemon_that_sleeps_or_dies)
+{
+	int i;
+
+	(void)log_open_at(socket_path, LOG_LEVEL_INFO, LOG_AUTH);
+	errno = 0;
+	for (i = 0; i < 5000; i++)
+		log_info("line %d", i);
+	ck_assert_int_eq(errno, 0);
+	ck_assert_ptr_nonnull(strstr(received(), "line 0"));
+	(void)close(daemon_fd);
+	log_info("nobody listens");
+	ck_assert_int_eq(errno, 0);
+	ck_assert(log_is_on(LOG_LEVEL_INFO));
+}
+END_TEST
+
+START_TEST(no_daemon)
+{
+	struct rlimit limit;
+	struct rlimit few;
+	char path[200];
+
+	errno = 0;
+	ck_assert_int_eq(
+	    log_open_at("/nonexistent/log", LOG_LEVEL_INFO, LOG_AUTH), -1);
+	log_info("dropped");
+	ck_assert(!log_is_on(LOG_LEVEL_INFO));
+	memset(path, 'a', sizeof(path));
+	path[sizeof(path) - 1] = '\0';
+	ck_assert_int_eq(log_open_at(path, LOG_LEVEL_INFO, LOG_AUTH), -1);
+	ck_assert_int_eq(errno, 0);
+	/* Nor without a descriptor for the socket. */
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	few = limit;
+	few.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	ck_assert_int_eq(
+	    log_open_at(socket_path, LOG_LEVEL_INFO, LOG_AUTH), -1);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(errno, 0);
+}
+END_TEST
+
+START_TEST(opening_again)
+{
+	int fd;
+
+	ck_assert_int_eq(
+	    log_open_at(socket_path, LOG_LEVEL_QUIET, LOG_AUTH), -1);
+	fd = log_open_at(socket_path, LOG_LEVEL_INFO, LOG_AUTH);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(
+	    log_open_at(socket_path, LOG_LEVEL_INFO, LOG_AUTH), fd);
+	ck_assert_int_eq(
+	    log_open(LOG_LEVEL_INFO, LOG_AUTH, true), STDERR_FILENO);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
+	log_info("here");
+	ck_assert_str_eq(caught(), "here\n");
+	ck_assert_str_eq(received(), "");
+	/* Standard error is not ours to close. */
+	ck_assert_int_eq(
+	    log_open_at("/nonexistent/log", LOG_LEVEL_INFO, LOG_AUTH), -1);
+	ck_assert_int_ne(fcntl(STDERR_FILENO, F_GETFD), -1);
+}
+END_TEST
+
+/* Where a system has a daemon it gets the lines; where not, that is that. */
+START_TEST(system_socket)
+{
+	int fd;
+
+	fd = log_open(LOG_LEVEL_INFO, LOG_USER, false);
+	ck_assert(fd == -1 || fd > STDERR_FILENO);
+	ck_assert_int_eq(log_is_on(LOG_LEVEL_INFO), fd != -1);
+	log_debug("not on");
+	ck_assert_str_eq(caught(), "");
+}
+END_TEST
+
+static Suite *
+log_suite(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("log");
+	tc = tcase_create("names");
+	tcase_add_loop_test(tc, level_names, 0, LENGTH(level_rows));
+	tcase_add_loop_test(tc, facility_names, 0, LENGTH(facility_rows));
+	tcase_add_test(tc, unknown_names);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("stderr");
+	tcase_add_checked_fixture(tc, catch_stderr, free_stderr);
+	tcase_add_test(tc, nothing_before_open);
+	tcase_add_loop_test(tc, thresholds, 0, LENGTH(threshold_rows));
+	tcase_add_test(tc, stderr_lines);
+	tcase_add_test(tc, long_lines_are_cut);
+	tcase_add_test(tc, errno_is_kept);
+	tcase_add_test(tc, full_stderr_drops);
+	tcase_add_test(tc, closed_stderr_drops);
+	tcase_add_test(tc, failures_drop);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("syslog");
+	tcase_add_checked_fixture(tc, catch_stderr, free_stderr);
+	tcase_add_checked_fixture(tc, start_daemon, stop_daemon);
+	tcase_add_loop_test(tc, datagram, 0, LENGTH(datagram_rows));
+	tcase_add_test(tc, time_zone);
+	tcase_add_test(tc, datagram_is_bounded);
+	tcase_add_test(tc, daemon_that_sleeps_or_dies);
+	tcase_add_test(tc, no_daemon);
+	tcase_add_test(tc, opening_again);
+	tcase_add_test(tc, system_socket);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int
+main(void)
+{
+	SRunner *sr;
+	int failed;
+
+	sr = srunner_create(log_suite());
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: ISC */
+/* The table of keywords: what each takes, and what it says to the rest. */
+#include "config.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "settings.h"
+
+/* strdup() in settings.c can be made to fail. */
+static bool memory_is_out;
+
+char *
+strdup(const char *text)
+{
+	char *copy;
+
+	copy = memory_is_out ? NULL : malloc(strlen(text) + 1);
+	if (copy != NULL)
+		memcpy(copy, text, strlen(text) + 1);
+	return copy;
+}
+
+static struct settings settings;
+static char err[256];
+
+static void
+setup(void)
+{
+	settings_init(&settings);
+	memset(err, 0, sizeof(err));
+	memory_is_out = false;
+}
+
+static const char *
+printed(enum settings_keyword keyword)
+{
+	static char buf[PATH_BYTES_MAX];
+
+	settings_print(&settings, keyword, buf, sizeof(buf));
+	return buf;
+}
+
+static const struct {
+	enum settings_keyword keyword;
+	const char *name;
+	const char *value;
+} default_rows[] = {
+	{ SETTINGS_ROOT, "Root", "%h" },
+	{ SETTINGS_START_DIRECTORY, "StartDirectory", "/" },
+	{ SETTINGS_ACCESS, "Access", "read-write" },
+	{ SETTINGS_UMASK, "Umask", "0022" },
+	{ SETTINGS_FILE_MODE, "FileMode", "none" },
+	{ SETTINGS_DIRECTORY_MODE, "DirectoryMode", "none" },
+	{ SETTINGS_MAX_DEPTH, "MaxDepth", "64" },
+	{ SETTINGS_MAX_MATCHES, "MaxMatches", "10000" },
+	{ SETTINGS_DISCARD_LIMIT, "DiscardLimit", "64M" },
+	{ SETTINGS_LOG_LEVEL, "LogLevel", "INFO" },
+	{ SETTINGS_LOG_FACILITY, "LogFacility", "AUTH" },
+	{ SETTINGS_LOGIN_MESSAGE, "LoginMessage",
+	    "This account transfers files with scp only; there is no shell." },
+};
+
+START_TEST(defaults)
+{
+	ck_assert_uint_eq(LENGTH(default_rows), SETTINGS__COUNT);
+	ck_assert_str_eq(
+	    settings_name(default_rows[_i].keyword), default_rows[_i].name);
+	ck_assert_str_eq(
+	    printed(default_rows[_i].keyword), default_rows[_i].value);
+	ck_assert(!settings.is_set[default_rows[_i].keyword]);
+}
+END_TEST
+
+START_TEST(default_fields)
+{
+	struct policy p;
+
+	policy_init(&p);
+	ck_assert_mem_eq(&settings.policy, &p, sizeof(p));
+	ck_assert_int_eq(settings.log_level, LOG_LEVEL_INFO);
+	ck_assert_int_eq(settings.log_facility, LOG_AUTH);
+}
+END_TEST
+
+/* want: what is printed then; NULL: refused. */
+static const struct {
+	const char *keyword;
+	const char *value;
+	enum settings_keyword index;
+	const char *want;
+} value_rows[] = {
+	{ "Root", "/srv/drop", SETTINGS_ROOT, "/srv/drop" },
+	{ "root", "/", SETTINGS_ROOT, "/" },
+	{ "Root", "%h", SETTINGS_ROOT, "%h" },
+	{ "Root", "%h/in", SETTINGS_ROOT, "%h/in" },
+	{ "Root", "/srv/%u/%U/%%", SETTINGS_ROOT, "/srv/%u/%U/%%" },
+	{ "Root", "srv", SETTINGS_ROOT, NULL },
+	{ "Root", "%u", SETTINGS_ROOT, NULL },
+	{ "Root", "", SETTINGS_ROOT, NULL },
+	{ "Root", "/srv/%x", SETTINGS_ROOT, NULL },
+	{ "Root", "/srv/%", SETTINGS_ROOT, NULL },
+	{ "Root", "/srv/%%%", SETTINGS_ROOT, NULL },
+	{ "STARTDIRECTORY", "in/%u", SETTINGS_START_DIRECTORY, "in/%u" },
+	{ "StartDirectory", "/in", SETTINGS_START_DIRECTORY, "/in" },
+	{ "StartDirectory", "", SETTINGS_START_DIRECTORY, NULL },
+	{ "StartDirectory", "%z", SETTINGS_START_DIRECTORY, NULL },
+	{ "Access", "read-only", SETTINGS_ACCESS, "read-only" },
+	{ "Access", "write-only", SETTINGS_ACCESS, "write-only" },
+	{ "Access", "Read-Write", SETTINGS_ACCESS, "read-write" },
+	{ "Access", "read", SETTINGS_ACCESS, NULL },
+	{ "Access", "none", SETTINGS_ACCESS, NULL },
+	{ "Umask", "027", SETTINGS_UMASK, "0027" },
+	{ "Umask", "0", SETTINGS_UMASK, "0000" },
+	{ "Umask", "777", SETTINGS_UMASK, "0777" },
+	{ "Umask", "00777", SETTINGS_UMASK, "0777" },
+	{ "Umask", "1000", SETTINGS_UMASK, NULL },
+	{ "Umask", "77777777777777777777777777777", SETTINGS_UMASK, NULL },
+	{ "Umask", "28", SETTINGS_UMASK, NULL },
+	{ "Umask", "-1", SETTINGS_UMASK, NULL },
+	{ "Umask", "0o27", SETTINGS_UMASK, NULL },
+	{ "Umask", " 27", SETTINGS_UMASK, NULL },
+	{ "Umask", "2/", SETTINGS_UMASK, NULL },
+	{ "Umask", "", SETTINGS_UMASK, NULL },
+	{ "FileMode", "0640", SETTINGS_FILE_MODE, "0640" },
+	{ "FileMode", "4755", SETTINGS_FILE_MODE, NULL },
+	{ "FileMode", "rw", SETTINGS_FILE_MODE, NULL },
+	{ "DirectoryMode", "0750", SETTINGS_DIRECTORY_MODE, "0750" },
+	{ "DirectoryMode", "2770", SETTINGS_DIRECTORY_MODE, NULL },
+	{ "MaxDepth", "1", SETTINGS_MAX_DEPTH, "1" },
+	{ "MaxDepth", "256", SETTINGS_MAX_DEPTH, "256" },
+	{ "MaxDepth", "0", SETTINGS_MAX_DEPTH, NULL },
+	{ "MaxDepth", "257", SETTINGS_MAX_DEPTH, NULL },
+	{ "MaxDepth", "+5", SETTINGS_MAX_DEPTH, NULL },
+	{ "MaxDepth", " 5", SETTINGS_MAX_DEPTH, NULL },
+	{ "MaxDepth", "5x", SETTINGS_MAX_DEPTH, NULL },
+	{ "MaxDepth", "99999999999999999999", SETTINGS_MAX_DEPTH, NULL },
+	{ "MaxMatches", "1000000", SETTINGS_MAX_MATCHES, "1000000" },
+	{ "MaxMatches", "1000001", SETTINGS_MAX_MATCHES, NULL },
+	{ "MaxMatches", "0", SETTINGS_MAX_MATCHES, NULL },
+	{ "DiscardLimit", "0", SETTINGS_DISCARD_LIMIT, "0" },
+	{ "DiscardLimit", "1000", SETTINGS_DISCARD_LIMIT, "1000" },
+	{ "DiscardLimit", "1536", SETTINGS_DISCARD_LIMIT, "1536" },
+	{ "DiscardLimit", "1024", SETTINGS_DISCARD_LIMIT, "1K" },
+	{ "DiscardLimit", "3k", SETTINGS_DISCARD_LIMIT, "3K" },
+	{ "DiscardLimit", "7M", SETTINGS_DISCARD_LIMIT, "7M" },
+	{ "DiscardLimit", "5g", SETTINGS_DISCARD_LIMIT, "5G" },
+	{ "DiscardLimit", "2048T", SETTINGS_DISCARD_LIMIT, "2048T" },
+	{ "DiscardLimit", "8388607T", SETTINGS_DISCARD_LIMIT, "8388607T" },
+	{ "DiscardLimit", "8388608T", SETTINGS_DISCARD_LIMIT, NULL },
+	{ "DiscardLimit", "9223372036854775807", SETTINGS_DISCARD_LIMIT,
+	    "9223372036854775807" },
+	{ "DiscardLimit", "9223372036854775808", SETTINGS_DISCARD_LIMIT, NULL },
+	{ "DiscardLimit", "-1", SETTINGS_DISCARD_LIMIT, NULL },
+	{ "DiscardLimit", "+1", SETTINGS_DISCARD_LIMIT, NULL },
+	{ "DiscardLimit", " 1", SETTINGS_DISCARD_LIMIT, NULL },
+	{ "DiscardLimit", "64MB", SETTINGS_DISCARD_LIMIT, NULL },
+	{ "DiscardLimit", "1E", SETTINGS_DISCARD_LIMIT, NULL },
+	{ "DiscardLimit", "0x10", SETTINGS_DISCARD_LIMIT, NULL },
+	{ "DiscardLimit", "1.5G", SETTINGS_DISCARD_LIMIT, NULL },
+	{ "DiscardLimit", "K", SETTINGS_DISCARD_LIMIT, NULL },
+	{ "LogLevel", "verbose", SETTINGS_LOG_LEVEL, "VERBOSE" },
+	{ "LogLevel", "DEBUG3", SETTINGS_LOG_LEVEL, "DEBUG" },
+	{ "LogLevel", "loud", SETTINGS_LOG_LEVEL, NULL },
+	{ "LogFacility", "local3", SETTINGS_LOG_FACILITY, "LOCAL3" },
+	{ "LogFacility", "MAIL", SETTINGS_LOG_FACILITY, NULL },
+	{ "LoginMessage", "No \"shell\" \xc3\xa4 here", SETTINGS_LOGIN_MESSAGE,
+	    "No \"shell\" \xc3\xa4 here" },
+	{ "LoginMessage", "two\nlines", SETTINGS_LOGIN_MESSAGE, NULL },
+	{ "LoginMessage", "\033[2J", SETTINGS_LOGIN_MESSAGE, NULL },
+	{ "LoginMessage", "", SETTINGS_LOGIN_MESSAGE, NULL },
+};
+
+START_TEST(values)
+{
+	static struct settings before;
+	const enum settings_keyword index = value_rows[_i].index;
+	bool ok;
+
+	before = settings;
+	ok = settings_set(&settings, value_rows[_i].keyword,
+	    value_rows[_i].value, err, sizeof(err));
+	ck_assert_msg(ok == (value_rows[_i].want != NULL), "%s \"%s\": %s",
+	    value_rows[_i].keyword, value_rows[_i].value, err);
+	ck_assert_int_eq(settings.is_set[index], ok);
+	if (!ok) {
+		ck_assert_mem_eq(&settings, &before, sizeof(before));
+		ck_assert_str_ne(err, "");
+		ck_assert_ptr_nonnull(strstr(err, ": expected "));
+		return;
+	}
+	ck_assert_str_eq(printed(index), value_rows[_i].want);
+	/* What is printed is accepted, and means the same. */
+	before = settings;
+	settings_init(&settings);
+	ck_assert(settings_set(&settings, settings_name(index),
+	    value_rows[_i].want, err, sizeof(err)));
+	ck_assert_mem_eq(&settings, &before, sizeof(before));
+}
+END_TEST
+
+static const struct {
+	const char *keyword;
+	const char *value;
+	const char *want;
+} message_rows[] = {
+	{ "MaxDeep", "3", "unknown keyword MaxDeep: did you mean MaxDepth?" },
+	{ "umaks", "3", "unknown keyword umaks: did you mean Umask?" },
+	{ "Roots", "3", "unknown keyword Roots: did you mean Root?" },
+	{ "LogFacilty", "3",
+	    "unknown keyword LogFacilty: did you mean LogFacility?" },
+	{ "FilMode", "3", "unknown keyword FilMode: did you mean FileMode?" },
+	{ "Foo", "3", "unknown keyword Foo" },
+	{ "Chroot", "3", "unknown keyword Chroot" },
+	{ "", "3", "unknown keyword " },
+	{ "PermitRootLogin", "3", "unknown keyword PermitRootLogin" },
+	{ "a\nb", "3", "unknown keyword a?b" },
+	/* what is cut */
+	{ "0123456789012345678901234567890123456789012345678901234567890123"
+	  "cut",
+	    "3",
+	    "unknown keyword 012345678901234567890123456789012345678901234567"
+	    "8901234567890123" },
+	{ "Root", "srv",
+	    "Root \"srv\": expected an absolute path or one that begins with "
+	    "%h; the tokens are %h, %u, %U and %%" },
+	{ "startdirectory", "%x",
+	    "StartDirectory \"%x\": expected a path inside the root; the "
+	    "tokens are %h, %u, %U and %%" },
+	{ "Access", "rw",
+	    "Access \"rw\": expected read-only, write-only or read-write" },
+	{ "Umask", "8", "Umask \"8\": expected octal digits up to 0777" },
+	{ "FileMode", "8", "FileMode \"8\": expected octal digits up to 0777" },
+	{ "DirectoryMode", "8",
+	    "DirectoryMode \"8\": expected octal digits up to 0777" },
+	{ "MaxDepth", "", "MaxDepth \"\": expected a number from 1 to 256" },
+	{ "MaxMatches", "0",
+	    "MaxMatches \"0\": expected a number from 1 to 1000000" },
+	{ "DiscardLimit", "much",
+	    "DiscardLimit \"much\": expected a number of bytes, perhaps with "
+	    "K, M, G or T" },
+	{ "LogLevel", "a\nb",
+	    "LogLevel \"a\\nb\": expected QUIET, FATAL, ERROR, INFO, VERBOSE "
+	    "or DEBUG" },
+	{ "LogFacility", "x",
+	    "LogFacility \"x\": expected DAEMON, USER, AUTH, AUTHPRIV or "
+	    "LOCAL0 to LOCAL7" },
+	{ "LoginMessage", "\t",
+	    "LoginMessage \"\\t\": expected one line of printable text, at "
+	    "most 511 bytes" },
+};
+
+START_TEST(messages)
+{
+	ck_assert(!settings_set(&settings, message_rows[_i].keyword,
+	    message_rows[_i].value, err, sizeof(err)));
+	ck_assert_str_eq(err, message_rows[_i].want);
+}
+END_TEST
+
+START_TEST(message_is_cut)
+{
+	char small[12];
+
+	memset(small, 'x', sizeof(small));
+	ck_assert(!settings_set(&settings, "Foo", "", small, 10));
+	ck_assert_str_eq(small, "unknown k");
+	ck_assert_int_eq(small[10], 'x');
+}
+END_TEST
+
+START_TEST(long_values)
+{
+	static char value[PATH_BYTES_MAX + 1];
+
+	memset(value, 'a', PATH_BYTES_MAX);
+	value[0] = '/';
+	ck_assert(!settings_set(&settings, "Root", value, err, sizeof(err)));
+	ck_assert_ptr_nonnull(strstr(err, "aaa\"...\"aaa"));
+	value[PATH_BYTES_MAX - 1] = '\0';
+	ck_assert(settings_set(&settings, "Root", value, err, sizeof(err)));
+	ck_assert_str_eq(settings.root, value);
+	ck_assert_str_eq(printed(SETTINGS_ROOT), value);
+	value[512] = '\0';
+	ck_assert(
+	    !settings_set(&settings, "LoginMessage", value, err, sizeof(err)));
+	value[511] = '\0';
+	ck_assert(
+	    settings_set(&settings, "LoginMessage", value, err, sizeof(err)));
+	ck_assert_str_eq(settings.login_message, value);
+}
+END_TEST
+
+START_TEST(first_value_wins)
+{
+	ck_assert(settings_set(&settings, "Umask", "027", err, sizeof(err)));
+	ck_assert(settings.policy.umask_is_set);
+	ck_assert(settings_set(&settings, "umask", "0", err, sizeof(err)));
+	ck_assert_uint_eq(settings.policy.umask, 027);
+	ck_assert(!settings_set(&settings, "Umask", "9", err, sizeof(err)));
+	ck_assert_uint_eq(settings.policy.umask, 027);
+	/* The default does not count as a value. */
+	ck_assert(settings_set(&settings, "Root", "/a", err, sizeof(err)));
+	ck_assert(settings_set(&settings, "Root", "/b", err, sizeof(err)));
+	ck_assert_str_eq(settings.root, "/a");
+}
+END_TEST
+
+/* The one after the first is checked and dropped, for every keyword. */
+static const struct {
+	const char *keyword;
+	const char *first;
+	const char *second;
+} second_rows[] = {
+	{ "Root", "/a", "/b" },
+	{ "StartDirectory", "/a", "/b" },
+	{ "Access", "read-only", "read-write" },
+	{ "Umask", "1", "2" },
+	{ "FileMode", "1", "2" },
+	{ "DirectoryMode", "1", "2" },
+	{ "MaxDepth", "1", "2" },
+	{ "MaxMatches", "1", "2" },
+	{ "DiscardLimit", "1", "2" },
+	{ "LogLevel", "QUIET", "INFO" },
+	{ "LogFacility", "USER", "AUTH" },
+	{ "LoginMessage", "a", "b" },
+};
+
+START_TEST(second_value)
+{
+	static struct settings before;
+
+	ck_assert(settings_set(&settings, second_rows[_i].keyword,
+	    second_rows[_i].first, err, sizeof(err)));
+	before = settings;
+	ck_assert(settings_set(&settings, second_rows[_i].keyword,
+	    second_rows[_i].second, err, sizeof(err)));
+	ck_assert_mem_eq(&settings, &before, sizeof(before));
+}
+END_TEST
+
+START_TEST(umask_is_set_by_umask_alone)
+{
+	ck_assert(settings_set(&settings, "FileMode", "027", err, sizeof(err)));
+	ck_assert(!settings.policy.umask_is_set);
+	ck_assert(!settings_set(&settings, "Umask", "888", err, sizeof(err)));
+	ck_assert(!settings.policy.umask_is_set);
+}
+END_TEST
+
+static const struct {
+	const char *line;
+	const char *root; /* NULL: refused */
+} line_rows[] = {
+	{ "Root=/srv", "/srv" },
+	{ "Root /srv", "/srv" },
+	{ "root\t=\t/srv", "/srv" },
+	{ "  Root = /srv  \t", "/srv" },
+	{ "Root=\"/srv\"", "/srv" },
+	{ "Root \"/a b \" ", "/a b " },
+	{ "Root=/a=b", "/a=b" },
+	{ "Root=/a b", "/a b" },
+	{ "Root=/a\"b\"", "/a\"b\"" },
+	{ "Root==/a", NULL },
+	{ "Root=\"/srv", NULL },
+	{ "Root=\"", NULL },
+	{ "Root=\"\"", NULL },
+	{ "Root=\"/a\" \"/b\"", NULL },
+	{ "Root=\"/a\" b", NULL },
+	{ "Root=", NULL },
+	{ "Root", NULL },
+	{ "Root  ", NULL },
+	{ "Root =", NULL },
+	{ "", NULL },
+	{ "=/srv", NULL },
+	{ "  ", NULL },
+	{ "Rot=/srv", NULL },
+};
+
+START_TEST(lines)
+{
+	const char *want = line_rows[_i].root;
+	bool ok;
+
+	ok = settings_set_line(&settings, line_rows[_i].line, err, sizeof(err));
+	ck_assert_int_eq(ok, want != NULL);
+	ck_assert_str_eq(settings.root, want != NULL ? want : "%h");
+	ck_assert_int_eq(ok, err[0] == '\0');
+}
+END_TEST
+
+START_TEST(line_messages)
+{
+	ck_assert(!settings_set_line(&settings, "=1", err, sizeof(err)));
+	ck_assert_str_eq(
+	    err, "a keyword and its value are expected: Keyword=value");
+	ck_assert(!settings_set_line(&settings, "Root=\"/", err, sizeof(err)));
+	ck_assert_str_eq(err, "Root: the value is not between two quotes");
+	ck_assert(!settings_set_line(&settings, "Rot=/", err, sizeof(err)));
+	ck_assert_str_eq(err, "unknown keyword Rot: did you mean Root?");
+	memory_is_out = true;
+	ck_assert(!settings_set_line(&settings, "Root=/", err, sizeof(err)));
+	ck_assert_str_eq(err, "out of memory");
+}
+END_TEST
+
+static const struct {
+	int letter;
+	const char *value;
+	enum settings_keyword index;
+	const char *want;
+} letter_rows[] = {
+	{ 'r', "/srv", SETTINGS_ROOT, "/srv" },
+	{ 'd', "in", SETTINGS_START_DIRECTORY, "in" },
+	{ 'R', NULL, SETTINGS_ACCESS, "read-only" },
+	{ 'R', "read-write", SETTINGS_ACCESS, "read-only" },
+	{ 'u', "077", SETTINGS_UMASK, "0077" },
+	{ 'm', "0600", SETTINGS_FILE_MODE, "0600" },
+	{ 'l', "ERROR", SETTINGS_LOG_LEVEL, "ERROR" },
+	{ 'f', "USER", SETTINGS_LOG_FACILITY, "USER" },
+};
+
+START_TEST(letters)
+{
+	ck_assert(settings_set_letter(&settings, letter_rows[_i].letter,
+	    letter_rows[_i].value, err, sizeof(err)));
+	ck_assert(settings.is_set[letter_rows[_i].index]);
+	ck_assert_str_eq(printed(letter_rows[_i].index), letter_rows[_i].want);
+}
+END_TEST
+
+START_TEST(bad_letters)
+{
+	ck_assert(!settings_set_letter(&settings, 'x', "1", err, sizeof(err)));
+	ck_assert_str_eq(err, "unknown option -x");
+	/* Keywords without a letter have none. */
+	ck_assert(!settings_set_letter(&settings, 0, "1", err, sizeof(err)));
+	ck_assert(!settings_set_letter(&settings, 'u', "9", err, sizeof(err)));
+	ck_assert_str_eq(err, "Umask \"9\": expected octal digits up to 0777");
+}
+END_TEST
+
+static Suite *
+settings_suite(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("settings");
+	tc = tcase_create("values");
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_loop_test(tc, defaults, 0, LENGTH(default_rows));
+	tcase_add_test(tc, default_fields);
+	tcase_add_loop_test(tc, values, 0, LENGTH(value_rows));
+	tcase_add_test(tc, long_values);
+	tcase_add_test(tc, first_value_wins);
+	tcase_add_loop_test(tc, second_value, 0, LENGTH(second_rows));
+	tcase_add_test(tc, umask_is_set_by_umask_alone);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("messages");
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_loop_test(tc, messages, 0, LENGTH(message_rows));
+	tcase_add_test(tc, message_is_cut);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("lines");
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_loop_test(tc, lines, 0, LENGTH(line_rows));
+	tcase_add_test(tc, line_messages);
+	tcase_add_loop_test(tc, letters, 0, LENGTH(letter_rows));
+	tcase_add_test(tc, bad_letters);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int
+main(void)
+{
+	SRunner *sr;
+	int failed;
+
+	sr = srunner_create(settings_suite());
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
