@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The two ends of the connection as sshd hands them over: bytes in through a
+ * buffer, bytes out at once.  Nobody else reads descriptor 0 or writes 1.
+ *
+ * What the client sends is a stream: one read may hold half a record, or a
+ * record, a file and the next record.  Bytes that are in the buffer already
+ * are always used first; the rest of a large file goes from the pipe to the
+ * file by splice(2), and by read and write where that is not possible.
+ *
+ * Every function that may block gives up with ECANCELED soon after *stop
+ * became non-zero; the signal handler that sets it has to interrupt system
+ * calls (no SA_RESTART), again and again until the program has ended.
+ */
+#ifndef STREAM_H
+#define STREAM_H
+
+#include <sys/types.h>
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "defs.h"
+
+struct stream {
+	int in;       /* borrowed */
+	int out;      /* borrowed */
+	char *buf;    /* owned: bytes read and not yet used */
+	size_t start; /* of those bytes */
+	size_t end;
+	char *copy;  /* owned: bytes on their way out of a file */
+	off_t moved; /* bytes of the last file that went through */
+	bool in_enlarged;
+	bool out_enlarged;
+	const volatile sig_atomic_t *stop; /* borrowed */
+};
+
+/* Begin.  Returns 0, or -1 with ENOMEM.  Neither descriptor is touched. */
+int stream_open(struct stream *s, int in, int out,
+    const volatile sig_atomic_t *stop) ATTR_USE;
+
+/* Free the buffers; the descriptors stay open. */
+void stream_close(struct stream *s);
+
+/*
+ * The next byte.  Returns 1 and takes it, 0 at end of input, -1 with errno.
+ * stream_peek() leaves it in place.
+ */
+int stream_byte(struct stream *s, unsigned char *byte) ATTR_USE;
+int stream_peek(struct stream *s, unsigned char *byte) ATTR_USE;
+
+/*
+ * The next line, without its newline.  *line is borrowed until the next call
+ * that reads.  Returns 1, 0 at end of input before any byte of it, or -1 with
+ * errno: EMSGSIZE when it is longer than max bytes, ECONNRESET when the input
+ * ends within it.
+ */
+int stream_line(
+    struct stream *s, size_t max, const char **line, size_t *len) ATTR_USE;
+
+/* Is there input that nobody has read yet?  Never blocks. */
+bool stream_is_waiting(struct stream *s) ATTR_USE;
+
+/*
+ * Read exactly size bytes and write them to fd, from its present offset on;
+ * fd -1 throws them away.  When writing fails, *file_errno is set (it is 0
+ * otherwise) and the rest is thrown away, so that the client stays in step.
+ * Returns 0 when all bytes were read, -1 with errno when they could not be:
+ * ECONNRESET at end of input; s->moved tells how many were.
+ */
+int stream_to_file(
+    struct stream *s, int fd, off_t size, int *file_errno) ATTR_USE;
+
+/*
+ * Write all bytes, in one write(2) where the other end has room.  Returns 0,
+ * or -1 with errno (EPIPE: the client is gone).
+ */
+int stream_write(struct stream *s, const void *data, size_t len) ATTR_USE;
+
+/*
+ * Send exactly size bytes of fd, from offset 0 on.  Where the file ends early
+ * or cannot be read, zeros take its place and *file_errno is set (EIO for an
+ * early end), else it is 0.  Returns 0, or -1 with errno as stream_write().
+ */
+int stream_from_file(
+    struct stream *s, int fd, off_t size, int *file_errno) ATTR_USE;
+
+/*
+ * Read input away, unparsed, until it ends or nothing has come for
+ * silence_ms.  Never fails.
+ */
+void stream_drain(struct stream *s, int silence_ms);
+
+#endif

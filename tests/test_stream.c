@@ -1,0 +1,957 @@
+/* SPDX-License-Identifier: ISC */
+/* The connection's two ends: lines, and files by splice(2) and without. */
+#include "config.h"
+
+#include "stream.h"
+
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <check.h>
+
+#include "scratch.h"
+
+/* As in stream.c: the buffer, and what splice(2) is used from. */
+#define BUFFER 65536
+
+static volatile sig_atomic_t stop;
+static struct stream s;
+static int to[2];   /* the client writes to[1] */
+static int from[2]; /* the client reads from[0] */
+
+enum kind {
+	PIPE,
+	SOCKET,
+	FILE_KIND
+};
+
+static void
+open_pair(enum kind kind, int pair[2])
+{
+	scratch_file("stream", "", 0600);
+	if (kind == PIPE) {
+		ck_assert_int_eq(pipe2(pair, O_CLOEXEC), 0);
+	} else if (kind == SOCKET) {
+		ck_assert_int_eq(
+		    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair),
+		    0);
+	} else {
+		pair[0] = open("stream", O_RDONLY | O_CLOEXEC);
+		pair[1] = open("stream", O_WRONLY | O_CLOEXEC);
+	}
+	ck_assert_int_ne(pair[0], -1);
+	ck_assert_int_ne(pair[1], -1);
+}
+
+static void
+start(enum kind in, enum kind out)
+{
+	scratch_fresh();
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	open_pair(in, to);
+	open_pair(out, from);
+	stop = 0;
+	ck_assert_int_eq(stream_open(&s, to[0], from[1], &stop), 0);
+}
+
+static void
+setup(void)
+{
+	start(PIPE, PIPE);
+}
+
+static void
+teardown(void)
+{
+	stream_close(&s);
+}
+
+static void
+say(const char *text, size_t len)
+{
+	ck_assert_int_eq(write(to[1], text, len), (ssize_t)len);
+}
+
+static void
+hang_up(void)
+{
+	ck_assert_int_eq(close(to[1]), 0);
+}
+
+/* The bytes of every file here: no two places look alike. */
+static void
+fill_pattern(char *buf, size_t n, off_t at)
+{
+	size_t i;
+	off_t p;
+
+	for (i = 0; i < n; i++) {
+		p = at + (off_t)i;
+		buf[i] = (char)(p * 7 + (p >> 8) * 13 + (p >> 16) * 5 + 1);
+	}
+}
+
+static void
+write_pattern(int fd, off_t size, size_t chunk)
+{
+	static char buf[1 << 16];
+	off_t at;
+	size_t n;
+
+	for (at = 0; at < size; at += (off_t)n) {
+		n = chunk;
+		if ((off_t)n > size - at)
+			n = (size_t)(size - at);
+		fill_pattern(buf, n, at);
+		if (write(fd, buf, n) != (ssize_t)n)
+			_exit(1);
+	}
+}
+
+/* Is what fd reads, from offset 0, the pattern and then zeros? */
+static bool
+is_pattern(int fd, off_t size, off_t zeros)
+{
+	static char buf[1 << 16], want[1 << 16];
+	off_t at = 0;
+	size_t known;
+	ssize_t n;
+
+	while ((n = read(fd, buf, sizeof(buf))) > 0) {
+		memset(want, 0, sizeof(want));
+		known = at < size ? (size_t)(size - at) : 0;
+		fill_pattern(want, known < (size_t)n ? known : (size_t)n, at);
+		if (memcmp(buf, want, (size_t)n) != 0)
+			return false;
+		at += n;
+	}
+	return n == 0 && at == size + zeros;
+}
+
+static void
+die_with_parent(void)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/* The client sends a line, a file and its NUL. */
+static pid_t
+send_file(off_t size, size_t chunk)
+{
+	pid_t pid;
+
+	if (lseek(to[1], 0, SEEK_CUR) != -1) {
+		say("line\n", 5);
+		write_pattern(to[1], size, chunk);
+		say("", 1);
+		return -1;
+	}
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid != 0) {
+		hang_up();
+		return pid;
+	}
+	die_with_parent();
+	(void)close(to[0]);
+	if (write(to[1], "line\n", 5) != 5)
+		_exit(1);
+	write_pattern(to[1], size, chunk);
+	_exit(write(to[1], "", 1) == 1 ? 0 : 1);
+}
+
+static void
+expect_byte(int want)
+{
+	unsigned char c = 0xff;
+
+	ck_assert_int_eq(stream_byte(&s, &c), 1);
+	ck_assert_int_eq(c, want);
+}
+
+static void
+expect_end(void)
+{
+	unsigned char c;
+
+	ck_assert_int_eq(stream_peek(&s, &c), 0);
+	ck_assert_int_eq(stream_byte(&s, &c), 0);
+}
+
+static void
+expect_line(const char *want)
+{
+	const char *line;
+	size_t len;
+
+	ck_assert_int_eq(stream_line(&s, 100, &line, &len), 1);
+	ck_assert_uint_eq(len, strlen(want));
+	ck_assert_mem_eq(line, want, len);
+}
+
+/* --- bytes and lines -------------------------------------------------- */
+
+START_TEST(bytes)
+{
+	unsigned char c = 0;
+
+	say("a\0b", 3);
+	ck_assert_int_eq(stream_peek(&s, &c), 1);
+	ck_assert_int_eq(c, 'a');
+	expect_byte('a');
+	expect_byte('\0');
+	expect_byte('b');
+	hang_up();
+	expect_end();
+	expect_end();
+}
+END_TEST
+
+START_TEST(many_lines_in_one_read)
+{
+	unsigned char c = 0;
+
+	say("one\n\ntwo\n\0three\nrest", 21);
+	expect_line("one");
+	expect_line("");
+	expect_line("two");
+	expect_byte('\0');
+	expect_line("three");
+	ck_assert_int_eq(stream_peek(&s, &c), 1);
+	ck_assert_int_eq(c, 'r');
+}
+END_TEST
+
+/* A line that comes in pieces, each after the one before was asked for. */
+START_TEST(line_in_pieces)
+{
+	static const char *const pieces[] = { "C06", "44 1", "2 na", "me",
+		"\n" };
+	size_t i;
+	pid_t pid;
+
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		die_with_parent();
+		for (i = 0; i < LENGTH(pieces); i++) {
+			(void)usleep(5000);
+			if (write(to[1], pieces[i], strlen(pieces[i])) == -1)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	expect_line("C0644 12 name");
+	scratch_wait(pid);
+}
+END_TEST
+
+static const struct {
+	size_t len;
+	bool newline;
+	size_t max;
+	int want;
+	int error;
+} line_rows[] = {
+	{ 0, true, 10, 1, 0 },
+	{ 9, true, 10, 1, 0 },
+	{ 10, true, 10, 1, 0 },
+	/* R-RES-1: one byte more */
+	{ 11, true, 10, -1, EMSGSIZE },
+	{ 11, false, 10, -1, EMSGSIZE },
+	{ 5000, true, 10, -1, EMSGSIZE },
+	{ RECORD_BYTES_MAX, true, RECORD_BYTES_MAX, 1, 0 },
+	{ RECORD_BYTES_MAX + 1, true, RECORD_BYTES_MAX, -1, EMSGSIZE },
+	{ RECORD_BYTES_MAX + 1, false, RECORD_BYTES_MAX, -1, EMSGSIZE },
+	/* the end of the input */
+	{ 0, false, 10, 0, 0 },
+	{ 1, false, 10, -1, ECONNRESET },
+	{ 10, false, 10, -1, ECONNRESET },
+};
+
+START_TEST(line_limit)
+{
+	static char text[8192];
+	const char *line = NULL;
+	size_t len = 0, n = line_rows[_i].len;
+
+	memset(text, 'x', n);
+	text[n] = '\n';
+	say(text, n + line_rows[_i].newline);
+	hang_up();
+	errno = 0;
+	ck_assert_int_eq(stream_line(&s, line_rows[_i].max, &line, &len),
+	    line_rows[_i].want);
+	ck_assert_int_eq(errno, line_rows[_i].error);
+	if (line_rows[_i].want != 1)
+		return;
+	ck_assert_uint_eq(len, n);
+	ck_assert_mem_eq(line, text, n);
+	expect_end();
+}
+END_TEST
+
+/* A line at the end of the buffer is moved to its front when more comes. */
+START_TEST(compaction)
+{
+	static char text[2 * BUFFER];
+	const char *line;
+	size_t len, i, before = BUFFER - 100, n = 2000;
+	pid_t pid;
+
+	ck_assert_int_ge(fcntl(to[1], F_SETPIPE_SZ, (int)sizeof(text)), 0);
+	for (i = 0; i < before / 50; i++)
+		memcpy(text + i * 50,
+		    "0123456789012345678901234567890123456789012345678\n", 50);
+	memset(text + i * 50, 'y', n);
+	text[i * 50 + n] = '\n';
+	memcpy(text + i * 50 + n + 1, "tail\n", 5);
+	pid = -1;
+	say(text, i * 50 + n + 6);
+	for (; i > 0; i--) {
+		ck_assert_int_eq(stream_line(&s, 49, &line, &len), 1);
+		ck_assert_uint_eq(len, 49);
+	}
+	ck_assert_int_eq(stream_line(&s, n, &line, &len), 1);
+	ck_assert_uint_eq(len, n);
+	for (i = 0; i < n; i++)
+		ck_assert_int_eq(line[i], 'y');
+	expect_line("tail");
+	ck_assert_int_eq(pid, -1);
+}
+END_TEST
+
+START_TEST(read_error)
+{
+	const char *line;
+	size_t len;
+	unsigned char c;
+
+	ck_assert_int_eq(close(to[0]), 0);
+	errno = 0;
+	ck_assert_int_eq(stream_peek(&s, &c), -1);
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert_int_eq(stream_byte(&s, &c), -1);
+	ck_assert_int_eq(stream_line(&s, 10, &line, &len), -1);
+	ck_assert(!stream_is_waiting(&s));
+}
+END_TEST
+
+START_TEST(is_waiting)
+{
+	unsigned char c;
+
+	ck_assert(!stream_is_waiting(&s));
+	say("ab", 2);
+	ck_assert(stream_is_waiting(&s));
+	ck_assert_int_eq(stream_peek(&s, &c), 1);
+	/* now in the buffer */
+	ck_assert(stream_is_waiting(&s));
+	expect_byte('a');
+	ck_assert(stream_is_waiting(&s));
+	expect_byte('b');
+	ck_assert(!stream_is_waiting(&s));
+	say("c", 1);
+	hang_up();
+	ck_assert(stream_is_waiting(&s));
+	expect_byte('c');
+	ck_assert(!stream_is_waiting(&s));
+}
+END_TEST
+
+/* --- to a file -------------------------------------------------------- */
+
+static const enum kind kinds[] = { PIPE, SOCKET, FILE_KIND };
+
+static const struct {
+	off_t size;
+	size_t chunk;
+} size_rows[] = {
+	{ 0, 1 },
+	{ 1, 1 },
+	{ 1000, 1 },
+	{ BUFFER - 5, 4096 },
+	{ BUFFER - 1, 4096 },
+	{ BUFFER, 4096 },
+	{ BUFFER + 1, BUFFER },
+	{ BUFFER + 5, BUFFER },
+	{ BUFFER + 6, 512 },
+	{ 200000, 1000 },
+	{ 5 * 1024 * 1024 + 3, BUFFER },
+};
+
+#define SIZE_TESTS (int)(LENGTH(kinds) * LENGTH(size_rows))
+
+/*
+ * Whatever the input is: what is in the buffer comes first, the file is what
+ * was sent, from its present offset on, and not a byte of what follows.
+ */
+START_TEST(to_file)
+{
+	off_t size = size_rows[(size_t)_i / LENGTH(kinds)].size;
+	size_t chunk = size_rows[(size_t)_i / LENGTH(kinds)].chunk;
+	int fd, file_errno = -1;
+	char head[4];
+	pid_t pid;
+
+	start(kinds[(size_t)_i % LENGTH(kinds)], PIPE);
+	pid = send_file(size, chunk);
+	scratch_file("out", "head", 0600);
+	fd = open("out", O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_END), 4);
+	expect_line("line");
+	ck_assert_int_eq(stream_to_file(&s, fd, size, &file_errno), 0);
+	ck_assert_int_eq(file_errno, 0);
+	expect_byte('\0');
+	expect_end();
+	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+	ck_assert_int_eq(read(fd, head, 4), 4);
+	ck_assert_mem_eq(head, "head", 4);
+	ck_assert(is_pattern(fd, size, 0));
+	if (pid != -1)
+		scratch_wait(pid);
+}
+END_TEST
+
+START_TEST(discard)
+{
+	off_t size = size_rows[(size_t)_i / LENGTH(kinds)].size;
+	int file_errno = -1;
+	pid_t pid;
+
+	start(kinds[(size_t)_i % LENGTH(kinds)], PIPE);
+	pid = send_file(size, BUFFER);
+	expect_line("line");
+	ck_assert_int_eq(stream_to_file(&s, -1, size, &file_errno), 0);
+	ck_assert_int_eq(file_errno, 0);
+	expect_byte('\0');
+	expect_end();
+	if (pid != -1)
+		scratch_wait(pid);
+}
+END_TEST
+
+/* A file that cannot take what comes. */
+enum trouble {
+	TOO_LARGE,
+	READ_ONLY,
+	NOT_OPEN,
+	FULL
+};
+
+static const struct {
+	enum trouble trouble;
+	int error;
+} trouble_rows[] = {
+	{ TOO_LARGE, EFBIG },
+	{ READ_ONLY, EBADF },
+	{ NOT_OPEN, EBADF },
+	{ FULL, ENOSPC },
+};
+
+#define FILE_LIMIT 1000
+
+static int
+open_troubled(enum trouble trouble)
+{
+	const struct rlimit limit = { FILE_LIMIT, FILE_LIMIT };
+	int fd;
+
+	fd = open(trouble == FULL ? "/dev/full" : "out",
+	    (trouble == READ_ONLY ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+	ck_assert_int_ne(fd, -1);
+	if (trouble == TOO_LARGE)
+		ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	if (trouble == NOT_OPEN)
+		ck_assert_int_eq(close(fd), 0);
+	return fd;
+}
+
+/* R-WIRE-1: the client stays in step, and the first error is told. */
+START_TEST(to_file_error)
+{
+	size_t row = (size_t)_i / LENGTH(kinds) / 2;
+	bool large = (size_t)_i / LENGTH(kinds) % 2 != 0;
+	off_t size = large ? 3 * 1024 * 1024 + 1 : FILE_LIMIT + 5000;
+	int fd, file_errno = -1;
+	struct stat st;
+	pid_t pid;
+
+	start(kinds[(size_t)_i % LENGTH(kinds)], PIPE);
+	pid = send_file(size, BUFFER);
+	scratch_file("out", "", 0600);
+	expect_line("line");
+	fd = open_troubled(trouble_rows[row].trouble);
+	ck_assert_int_eq(stream_to_file(&s, fd, size, &file_errno), 0);
+	ck_assert_int_eq(file_errno, trouble_rows[row].error);
+	expect_byte('\0');
+	expect_end();
+	ck_assert_int_eq(stat("out", &st), 0);
+	ck_assert_int_eq(st.st_size,
+	    trouble_rows[row].trouble == TOO_LARGE ? FILE_LIMIT : 0);
+	if (pid != -1)
+		scratch_wait(pid);
+}
+END_TEST
+
+/* Data that ends early, with a file to write to and without. */
+START_TEST(to_file_cut)
+{
+	static const off_t sizes[] = { 1, 5000, 10 * BUFFER };
+	off_t size = sizes[(size_t)_i % LENGTH(sizes)];
+	bool discards = (size_t)_i >= LENGTH(sizes);
+	int fd = -1, file_errno = -1;
+	pid_t pid;
+
+	pid = send_file(size - 1, BUFFER);
+	expect_line("line");
+	scratch_file("out", "", 0600);
+	if (!discards)
+		fd = open("out", O_WRONLY | O_CLOEXEC);
+	errno = 0;
+	/* The NUL of send_file() is taken for a byte of the file. */
+	ck_assert_int_eq(stream_to_file(&s, fd, size + 1, &file_errno), -1);
+	ck_assert_int_eq(errno, ECONNRESET);
+	scratch_wait(pid);
+}
+END_TEST
+
+/* --- from a file ------------------------------------------------------ */
+
+static const struct {
+	off_t has;  /* bytes of the file */
+	off_t size; /* as announced */
+	bool readable;
+	int error;
+} from_rows[] = {
+	{ 0, 0, true, 0 },
+	{ 1, 1, true, 0 },
+	{ BUFFER - 1, BUFFER - 1, true, 0 },
+	{ BUFFER, BUFFER, true, 0 },
+	{ BUFFER + 1, BUFFER + 1, true, 0 },
+	{ 3 * 1024 * 1024 + 3, 3 * 1024 * 1024 + 3, true, 0 },
+	/* grown: what was announced */
+	{ 10, 1, true, 0 },
+	{ BUFFER + 10, BUFFER, true, 0 },
+	{ 1024 * 1024 + 9, 1024 * 1024 + 7, true, 0 },
+	{ 10, 0, true, 0 },
+	/* shrunk: zeros, and it is told */
+	{ 0, 1, true, EIO },
+	{ 1, 2, true, EIO },
+	{ 100, BUFFER, true, EIO },
+	{ 0, BUFFER + 1, true, EIO },
+	{ BUFFER + 1, 1024 * 1024 + 7, true, EIO },
+	{ 1024 * 1024 + 7, 1024 * 1024 + 8, true, EIO },
+	/* unreadable */
+	{ 100, 10, false, EBADF },
+	{ 1024 * 1024, 1024 * 1024, false, EBADF },
+};
+
+static void
+read_all(int fd, size_t row)
+{
+	off_t size = from_rows[row].size, good = from_rows[row].has;
+
+	if (!from_rows[row].readable)
+		good = 0;
+	if (good > size)
+		good = size;
+	_exit(is_pattern(fd, good, size - good) ? 0 : 1);
+}
+
+START_TEST(from_file)
+{
+	size_t row = (size_t)_i / LENGTH(kinds);
+	enum kind kind = kinds[(size_t)_i % LENGTH(kinds)];
+	int fd, file_errno = -1;
+	pid_t pid;
+
+	start(PIPE, kind);
+	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	write_pattern(fd, from_rows[row].has, BUFFER);
+	/* The file's own offset does not matter. */
+	if (!from_rows[row].readable)
+		fd = open("in", O_WRONLY | O_CLOEXEC);
+	pid = kind == FILE_KIND ? 1 : fork();
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		die_with_parent();
+		(void)close(from[1]);
+		read_all(from[0], row);
+	}
+	ck_assert_int_eq(
+	    stream_from_file(&s, fd, from_rows[row].size, &file_errno), 0);
+	ck_assert_int_eq(file_errno, from_rows[row].error);
+	ck_assert_int_eq(close(from[1]), 0);
+	if (kind == FILE_KIND && (pid = fork()) == 0)
+		read_all(from[0], row);
+	scratch_wait(pid);
+}
+END_TEST
+
+/* The client goes away, at once or in the middle. */
+START_TEST(from_file_gone)
+{
+	static const off_t sizes[] = { 10, BUFFER, 4 * 1024 * 1024 };
+	off_t size = sizes[(size_t)_i % LENGTH(sizes)];
+	bool exists = (size_t)_i < LENGTH(sizes);
+	int fd, file_errno = -1;
+
+	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (exists)
+		write_pattern(fd, size, BUFFER);
+	ck_assert_int_eq(close(from[0]), 0);
+	errno = 0;
+	ck_assert_int_eq(stream_from_file(&s, fd, size, &file_errno), -1);
+	ck_assert_int_eq(errno, EPIPE);
+}
+END_TEST
+
+START_TEST(from_file_gone_midway)
+{
+	int fd, file_errno = -1;
+	char c;
+	pid_t pid;
+
+	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(ftruncate(fd, 64 << 20), 0);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0)
+		_exit(read(from[0], &c, 1) == 1 ? 0 : 1);
+	ck_assert_int_eq(close(from[0]), 0);
+	errno = 0;
+	ck_assert_int_eq(stream_from_file(&s, fd, 64 << 20, &file_errno), -1);
+	ck_assert_int_eq(errno, EPIPE);
+	scratch_wait(pid);
+}
+END_TEST
+
+/* R-WIRE-1: a record is one write(2); a packet pipe shows each. */
+START_TEST(write_once)
+{
+	char buf[8192], record[RECORD_BYTES_MAX];
+	int packets[2];
+
+	ck_assert_int_eq(pipe2(packets, O_DIRECT | O_CLOEXEC), 0);
+	s.out = packets[1];
+	memset(record, 'r', sizeof(record));
+	ck_assert_int_eq(stream_write(&s, record, sizeof(record)), 0);
+	ck_assert_int_eq(stream_write(&s, "", 1), 0);
+	ck_assert_int_eq(stream_write(&s, "", 0), 0);
+	ck_assert_int_eq(
+	    read(packets[0], buf, sizeof(buf)), (ssize_t)sizeof(record));
+	ck_assert_mem_eq(buf, record, sizeof(record));
+	ck_assert_int_eq(read(packets[0], buf, sizeof(buf)), 1);
+	ck_assert_int_eq(close(packets[0]), 0);
+	errno = 0;
+	ck_assert_int_eq(stream_write(&s, "x", 1), -1);
+	ck_assert_int_eq(errno, EPIPE);
+}
+END_TEST
+
+/* --- drain ------------------------------------------------------------ */
+
+START_TEST(drain_to_end)
+{
+	double begin = scratch_seconds();
+	unsigned char c;
+	pid_t pid;
+
+	pid = send_file(3 * 1024 * 1024, BUFFER);
+	ck_assert_int_eq(stream_peek(&s, &c), 1);
+	stream_drain(&s, 10000);
+	expect_end();
+	ck_assert(scratch_seconds() - begin < 5);
+	scratch_wait(pid);
+}
+END_TEST
+
+START_TEST(drain_to_silence)
+{
+	double begin, seconds;
+	unsigned char c;
+	int i;
+	pid_t pid;
+
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		die_with_parent();
+		for (i = 0; i < 8; i++) {
+			if (write(to[1], "x", 1) != 1)
+				_exit(1);
+			(void)usleep(30000);
+		}
+		_exit(0);
+	}
+	ck_assert_int_eq(stream_peek(&s, &c), 1);
+	begin = scratch_seconds();
+	/* to[1] stays open here: only silence ends it. */
+	stream_drain(&s, 150);
+	seconds = scratch_seconds() - begin;
+	ck_assert_msg(seconds > 0.3 && seconds < 3, "%f seconds", seconds);
+	ck_assert(!stream_is_waiting(&s));
+	scratch_wait(pid);
+	say("after", 5);
+	expect_byte('a');
+}
+END_TEST
+
+START_TEST(drain_error)
+{
+	double begin = scratch_seconds();
+
+	ck_assert_int_eq(close(to[0]), 0);
+	stream_drain(&s, 10000);
+	ck_assert(scratch_seconds() - begin < 5);
+}
+END_TEST
+
+/* --- signals ---------------------------------------------------------- */
+
+static void
+on_stop(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
+static void
+on_tick(int sig)
+{
+	(void)sig;
+}
+
+/* As main does it: no SA_RESTART, and again and again. */
+static void
+signals(void (*handler)(int), int first_ms, int every_ms)
+{
+	struct sigaction sa = { .sa_handler = handler };
+	struct itimerval timer = { { 0, every_ms * 1000 },
+		{ 0, first_ms * 1000 } };
+
+	ck_assert_int_eq(sigaction(SIGALRM, &sa, NULL), 0);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
+}
+
+enum blocking {
+	IN_BYTE,
+	IN_LINE,
+	IN_SMALL_FILE,
+	IN_LARGE_FILE,
+	IN_DISCARD,
+	OUT_WRITE,
+	OUT_SMALL_FILE,
+	OUT_LARGE_FILE,
+	OUT_ZEROS
+};
+
+static int
+block_in(enum blocking where)
+{
+	int fd, file_errno;
+
+	fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_ne(fd, -1);
+	say("12345", 5);
+	if (where == IN_DISCARD)
+		return stream_to_file(&s, -1, 1 << 20, &file_errno);
+	return stream_to_file(
+	    &s, fd, where == IN_SMALL_FILE ? 1000 : 1 << 20, &file_errno);
+}
+
+/* Into a pipe that is full already. */
+static int
+block_out(enum blocking where)
+{
+	static char much[1 << 20];
+	int fd, file_errno;
+	off_t size = where == OUT_SMALL_FILE ? 1000 : 1 << 20;
+
+	fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_ne(fd, -1);
+	if (where == OUT_WRITE)
+		return stream_write(&s, much, sizeof(much));
+	if (where != OUT_ZEROS)
+		ck_assert_int_eq(ftruncate(fd, size), 0);
+	ck_assert_int_ge(fcntl(from[1], F_SETFL, O_NONBLOCK), 0);
+	while (write(from[1], much, 4096) > 0)
+		continue;
+	ck_assert_int_ge(fcntl(from[1], F_SETFL, 0), 0);
+	s.out_enlarged = true;
+	return stream_from_file(&s, fd, size, &file_errno);
+}
+
+static int
+block(enum blocking where)
+{
+	const char *line;
+	unsigned char c;
+	size_t len;
+
+	if (where == IN_BYTE)
+		return stream_byte(&s, &c);
+	if (where == IN_LINE) {
+		say("half a line", 11);
+		return stream_line(&s, 100, &line, &len);
+	}
+	return where < OUT_WRITE ? block_in(where) : block_out(where);
+}
+
+/* R-EXIT-1 */
+START_TEST(stopped)
+{
+	double begin = scratch_seconds();
+	int ret;
+
+	signals(on_stop, 20, 20);
+	errno = 0;
+	ret = block((enum blocking)_i);
+	ck_assert_int_eq(ret, -1);
+	ck_assert_int_eq(errno, ECANCELED);
+	ck_assert(scratch_seconds() - begin < 5);
+}
+END_TEST
+
+START_TEST(stopped_in_drain)
+{
+	double begin = scratch_seconds();
+
+	signals(on_stop, 20, 20);
+	stream_drain(&s, 60000);
+	ck_assert(scratch_seconds() - begin < 5);
+}
+END_TEST
+
+/* Already stopped: nothing is taken in any more. */
+START_TEST(stopped_before)
+{
+	unsigned char c;
+
+	say("x", 1);
+	stop = 1;
+	errno = 0;
+	ck_assert_int_eq(stream_byte(&s, &c), -1);
+	ck_assert_int_eq(errno, ECANCELED);
+}
+END_TEST
+
+/* A signal that does not stop us costs nothing, nor does O_NONBLOCK. */
+START_TEST(interrupted)
+{
+	off_t size = 1024 * 1024 + 1;
+	bool nonblock = _i != 0;
+	int fd, file_errno = -1;
+	pid_t pid;
+
+	signals(on_tick, 1, 1);
+	if (nonblock) {
+		ck_assert_int_ge(fcntl(to[0], F_SETFL, O_NONBLOCK), 0);
+		ck_assert_int_ge(fcntl(from[1], F_SETFL, O_NONBLOCK), 0);
+	}
+	fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		die_with_parent();
+		(void)usleep(30000);
+		if (write(to[1], "line\n", 5) != 5)
+			_exit(1);
+		(void)usleep(30000);
+		write_pattern(to[1], 10, 10);
+		(void)close(to[1]);
+		(void)close(from[1]);
+		(void)usleep(30000);
+		_exit(is_pattern(from[0], size, 1 << 20) ? 0 : 1);
+	}
+	hang_up();
+	expect_line("line");
+	ck_assert_int_eq(stream_to_file(&s, fd, 10, &file_errno), 0);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+	write_pattern(fd, size, BUFFER);
+	ck_assert_int_eq(stream_from_file(&s, fd, size, &file_errno), 0);
+	ck_assert_int_eq(file_errno, 0);
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
+	ck_assert_int_eq(stream_from_file(&s, fd, 1 << 20, &file_errno), 0);
+	ck_assert_int_eq(file_errno, EIO);
+	ck_assert_int_eq(close(from[1]), 0);
+	signals(on_tick, 0, 0);
+	scratch_wait(pid);
+}
+END_TEST
+
+/* A large file into a pipe that nobody has filled yet: the splice waits. */
+START_TEST(interrupted_splice)
+{
+	off_t size = 1024 * 1024 + 1;
+	int fd, file_errno = -1;
+	pid_t pid;
+
+	signals(on_tick, 1, 1);
+	if (_i != 0)
+		ck_assert_int_ge(fcntl(to[0], F_SETFL, O_NONBLOCK), 0);
+	fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		die_with_parent();
+		(void)usleep(30000);
+		write_pattern(to[1], size, 50000);
+		_exit(0);
+	}
+	ck_assert_int_eq(stream_to_file(&s, fd, size, &file_errno), 0);
+	ck_assert_int_eq(file_errno, 0);
+	signals(on_tick, 0, 0);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+	ck_assert(is_pattern(fd, size, 0));
+	scratch_wait(pid);
+}
+END_TEST
+
+static Suite *
+stream_suite(void)
+{
+	Suite *suite;
+	TCase *tc;
+
+	suite = suite_create("stream");
+	tc = tcase_create("lines");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, bytes);
+	tcase_add_test(tc, many_lines_in_one_read);
+	tcase_add_test(tc, line_in_pieces);
+	tcase_add_loop_test(tc, line_limit, 0, LENGTH(line_rows));
+	tcase_add_test(tc, compaction);
+	tcase_add_test(tc, read_error);
+	tcase_add_test(tc, is_waiting);
+	tcase_add_loop_test(tc, to_file_cut, 0, 6);
+	tcase_add_loop_test(tc, from_file_gone, 0, 6);
+	tcase_add_test(tc, from_file_gone_midway);
+	tcase_add_test(tc, write_once);
+	tcase_add_test(tc, drain_to_end);
+	tcase_add_test(tc, drain_to_silence);
+	tcase_add_test(tc, drain_error);
+	tcase_add_loop_test(tc, stopped, IN_BYTE, OUT_ZEROS + 1);
+	tcase_add_test(tc, stopped_in_drain);
+	tcase_add_test(tc, stopped_before);
+	tcase_add_loop_test(tc, interrupted, 0, 2);
+	tcase_add_loop_test(tc, interrupted_splice, 0, 2);
+	tcase_set_timeout(tc, 60);
+	suite_add_tcase(suite, tc);
+
+	/* These open ends of their own kinds. */
+	tc = tcase_create("files");
+	tcase_add_checked_fixture(tc, NULL, teardown);
+	tcase_add_loop_test(tc, to_file, 0, SIZE_TESTS);
+	tcase_add_loop_test(tc, discard, 0, SIZE_TESTS);
+	tcase_add_loop_test(tc, to_file_error, 0,
+	    (int)(LENGTH(trouble_rows) * LENGTH(kinds) * 2));
+	tcase_add_loop_test(
+	    tc, from_file, 0, (int)(LENGTH(from_rows) * LENGTH(kinds)));
+	tcase_set_timeout(tc, 60);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	return scratch_run(stream_suite(), "stream");
+}
