@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "root.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "policy.h"
+
+#define PIN_FLAGS  (O_PATH | O_NOFOLLOW | O_CLOEXEC)
+#define READ_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+#define DIR_FLAGS  (READ_FLAGS | O_DIRECTORY)
+#define FILE_FLAGS (READ_FLAGS | O_NOCTTY)
+
+/*
+ * A walk under way.  What is left of the path stands at the end of rest, so
+ * that the text of a link can be put before it.
+ */
+struct walk {
+	struct root *root;
+	struct root_place *place; /* path is kept up to date while walking */
+	int fds[DEPTH_MAX + 1];   /* fds[0] is the root's own, not ours */
+	unsigned depth;
+	unsigned depth_max;
+	unsigned links;
+	size_t at;    /* into root->rest */
+	bool pinning; /* R-CONF-4 holds for each step */
+	uid_t uid;
+};
+
+static void
+close_keeping_errno(int fd)
+{
+	int saved = errno;
+
+	if (fd >= 0)
+		(void)close(fd);
+	errno = saved;
+}
+
+const char *
+root_strerror(int err)
+{
+	switch (err) {
+	case ROOT_E_NOT_REGULAR:
+		return "not a regular file";
+	case ROOT_E_TOO_DEEP:
+		return "too many directory levels";
+	default:
+		return strerror(err);
+	}
+}
+
+/* Put text and a slash before what is left of the path. */
+static int
+prepend(struct walk *w, const char *text, size_t len)
+{
+	if (len + 1 > w->at) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	w->root->rest[--w->at] = '/';
+	w->at -= len;
+	memcpy(w->root->rest + w->at, text, len);
+	return 0;
+}
+
+static void
+skip_slashes(struct walk *w)
+{
+	while (w->at < PATH_BYTES_MAX && w->root->rest[w->at] == '/')
+		w->at++;
+}
+
+/*
+ * Take the next component.  True, or false at the end of the path or with
+ * *err set.  *last: nothing but slashes comes behind it.
+ */
+static bool
+next_component(struct walk *w, char *name, bool *last, int *err)
+{
+	const char *start, *end = w->root->rest + PATH_BYTES_MAX;
+	size_t len = 0;
+
+	*err = 0;
+	skip_slashes(w);
+	start = w->root->rest + w->at;
+	while (start + len < end && start[len] != '/')
+		len++;
+	if (len > NAME_BYTES_MAX)
+		*err = ENAMETOOLONG;
+	if (len == 0 || *err != 0)
+		return false;
+	memcpy(name, start, len);
+	name[len] = '\0';
+	w->at += len;
+	w->place->slash = w->at < PATH_BYTES_MAX;
+	skip_slashes(w);
+	*last = w->at == PATH_BYTES_MAX;
+	return true;
+}
+
+static void
+step_back(struct walk *w)
+{
+	char *slash;
+
+	if (w->depth == 0)
+		return;
+	close_keeping_errno(w->fds[w->depth--]);
+	slash = strrchr(w->place->path, '/');
+	slash[slash == w->place->path ? 1 : 0] = '\0';
+}
+
+/* Append name to place->path. */
+static int
+extend_path(struct root_place *place, const char *name)
+{
+	size_t used = strlen(place->path), len = strlen(name);
+
+	if (used == 1)
+		used = 0;
+	if (used + 1 + len >= sizeof(place->path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	place->path[used] = '/';
+	memcpy(place->path + used + 1, name, len + 1);
+	return 0;
+}
+
+/* Enter the directory fd, which is owned by the walk from here on. */
+static int
+step_into(struct walk *w, const char *name, int fd)
+{
+	if (w->depth == w->depth_max) {
+		errno = ROOT_E_TOO_DEEP;
+		return -1;
+	}
+	if (extend_path(w->place, name) == -1)
+		return -1;
+	w->fds[++w->depth] = fd;
+	return 0;
+}
+
+static int
+step_through_link(struct walk *w, int fd)
+{
+	char text[PATH_MAX];
+	ssize_t len;
+
+	if (++w->links > LINKS_MAX) {
+		errno = ELOOP;
+		return -1;
+	}
+	if ((len = readlinkat(fd, "", text, sizeof(text))) == -1)
+		return -1;
+	if ((size_t)len == sizeof(text)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (len > 0 && text[0] == '/') {
+		while (w->depth > 0)
+			step_back(w);
+	}
+	/* Without a slash behind it the link would be a different last one. */
+	if (w->at == PATH_BYTES_MAX && !w->place->slash) {
+		if ((size_t)len > w->at) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		w->at -= (size_t)len;
+		memcpy(w->root->rest + w->at, text, (size_t)len);
+		return 0;
+	}
+	return prepend(w, text, (size_t)len);
+}
+
+static bool
+belongs_to_us(const struct walk *w, const struct stat *st)
+{
+	return st->st_uid == 0 || st->st_uid == w->uid;
+}
+
+/* R-CONF-4, for the directory we stand in and what is next in it. */
+static int
+check_above(const struct walk *w, const struct stat *next)
+{
+	struct stat here;
+
+	if (fstat(w->fds[w->depth], &here) == -1)
+		return -1;
+	if (belongs_to_us(w, &here) &&
+	    ((here.st_mode & (S_IWGRP | S_IWOTH)) == 0 ||
+		((here.st_mode & S_ISVTX) != 0 && belongs_to_us(w, next))))
+		return 0;
+	errno = EPERM;
+	return -1;
+}
+
+enum step {
+	STEP_ON,
+	STEP_FILE,
+	STEP_MISSING,
+	STEP_FAILED
+};
+
+/* Go through one component that is neither `.' nor `..'. */
+static enum step
+step(struct walk *w, const char *name, bool last)
+{
+	struct stat *st = &w->place->st;
+	int fd, ret = -1;
+
+	if (policy_is_temp_name(name, strlen(name))) {
+		errno = ENOENT;
+		return STEP_FAILED;
+	}
+	if ((fd = openat(w->fds[w->depth], name, PIN_FLAGS)) == -1)
+		return errno == ENOENT && last ? STEP_MISSING : STEP_FAILED;
+	if (fstat(fd, st) == -1 || (w->pinning && check_above(w, st) == -1)) {
+		close_keeping_errno(fd);
+		return STEP_FAILED;
+	}
+	if (S_ISDIR(st->st_mode)) {
+		if ((ret = step_into(w, name, fd)) == 0)
+			return STEP_ON;
+	} else if (S_ISLNK(st->st_mode)) {
+		ret = step_through_link(w, fd);
+	} else if (last && !w->place->slash) {
+		close_keeping_errno(fd);
+		return STEP_FILE;
+	} else {
+		errno = ENOTDIR;
+	}
+	close_keeping_errno(fd);
+	return ret == 0 ? STEP_ON : STEP_FAILED;
+}
+
+/* Give away the descriptor of a level; a copy where it is the root's own. */
+static int
+take_level(struct walk *w, unsigned level)
+{
+	int fd = w->fds[level];
+
+	if (level == 0)
+		return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	w->fds[level] = -1;
+	return fd;
+}
+
+static int
+end_in_name(struct walk *w, const char *name, bool exists)
+{
+	struct root_place *place = w->place;
+
+	if (extend_path(place, name) == -1)
+		return -1;
+	memcpy(place->name, name, strlen(name) + 1);
+	place->exists = exists;
+	place->depth = w->depth;
+	place->parent = take_level(w, w->depth);
+	return place->parent == -1 ? -1 : 0;
+}
+
+static int
+end_in_directory(struct walk *w)
+{
+	struct root_place *place = w->place;
+
+	place->exists = true;
+	place->depth = w->depth;
+	memcpy(place->name, strrchr(place->path, '/') + 1,
+	    strlen(strrchr(place->path, '/')));
+	if (fstat(w->fds[w->depth], &place->st) == -1)
+		return -1;
+	if ((place->dir = take_level(w, w->depth)) == -1)
+		return -1;
+	if (w->depth == 0)
+		return 0;
+	place->parent = take_level(w, w->depth - 1);
+	return place->parent == -1 ? -1 : 0;
+}
+
+static int
+walk_on(struct walk *w)
+{
+	char name[NAME_BYTES_MAX + 1];
+	bool last;
+	int err;
+
+	while (next_component(w, name, &last, &err)) {
+		if (strcmp(name, ".") == 0)
+			continue;
+		if (strcmp(name, "..") == 0) {
+			step_back(w);
+			continue;
+		}
+		switch (step(w, name, last)) {
+		case STEP_ON:
+			break;
+		case STEP_FILE:
+			return end_in_name(w, name, true);
+		case STEP_MISSING:
+			return end_in_name(w, name, false);
+		case STEP_FAILED:
+			return -1;
+		}
+	}
+	errno = err;
+	return err == 0 ? end_in_directory(w) : -1;
+}
+
+static int
+walk(struct walk *w, const char *base, const char *path, size_t len)
+{
+	struct root_place *place = w->place;
+	bool relative = len == 0 || path[0] != '/';
+	int ret = -1;
+
+	memset(&place->st, 0, sizeof(place->st));
+	place->parent = place->dir = -1;
+	place->exists = place->slash = false;
+	place->depth = 0;
+	place->name[0] = '\0';
+	memcpy(place->path, "/", 2);
+	w->fds[0] = w->root->fd;
+	w->at = PATH_BYTES_MAX;
+	if (len >= PATH_BYTES_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	w->at -= len;
+	memcpy(w->root->rest + w->at, path, len);
+	if (!relative || prepend(w, base, strlen(base)) == 0)
+		ret = walk_on(w);
+	for (; w->depth > 0; w->depth--)
+		close_keeping_errno(w->fds[w->depth]);
+	if (ret == -1)
+		root_leave(place);
+	return ret;
+}
+
+int
+root_walk(struct root *r, const char *base, const char *path, size_t len,
+    struct root_place *place)
+{
+	struct walk w = { .root = r, .place = place };
+
+	w.depth_max = r->depth_max;
+	return walk(&w, base, path, len);
+}
+
+void
+root_leave(struct root_place *place)
+{
+	close_keeping_errno(place->parent);
+	close_keeping_errno(place->dir);
+	place->parent = place->dir = -1;
+}
+
+/* Walk from the system's root to the directory that is to be ours. */
+static int
+pin(struct root *r, const char *path, uid_t uid, struct root_place *place)
+{
+	struct walk w = { .root = r, .place = place, .pinning = true };
+
+	w.depth_max = DEPTH_MAX;
+	w.uid = uid;
+	if (path[0] != '/') {
+		errno = EINVAL;
+		return -1;
+	}
+	if (walk(&w, "/", path, strlen(path)) == -1)
+		return -1;
+	if (place->exists && S_ISDIR(place->st.st_mode))
+		return 0;
+	errno = place->exists ? ENOTDIR : ENOENT;
+	root_leave(place);
+	return -1;
+}
+
+int
+root_open(struct root *r, const char *path, uid_t uid, unsigned depth_max,
+    char *err, size_t errsize)
+{
+	struct root_place *place;
+	int system, ret = -1;
+
+	if ((place = calloc(1, sizeof(*place))) == NULL)
+		return -1;
+	place->parent = place->dir = -1;
+	memcpy(place->path, "/", 2);
+	system = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r->fd = system;
+	r->depth_max = depth_max;
+	if (system != -1 && (ret = pin(r, path, uid, place)) == 0) {
+		r->fd = place->dir;
+		place->dir = -1;
+		root_leave(place);
+	} else {
+		(void)snprintf(err, errsize, "%s: below %s: %s", path,
+		    place->path,
+		    errno == EPERM ? "writable by others" : strerror(errno));
+		r->fd = -1;
+	}
+	close_keeping_errno(system);
+	free(place);
+	return ret;
+}
+
+void
+root_close(struct root *r)
+{
+	close_keeping_errno(r->fd);
+	r->fd = -1;
+}
+
+int
+root_stat(int dirfd, const char *name, struct stat *st)
+{
+	return fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW);
+}
+
+/* 0 for a regular file; else -1 and the errno that says what it is. */
+static int
+require_regular(const struct stat *st)
+{
+	if (S_ISREG(st->st_mode))
+		return 0;
+	if (S_ISDIR(st->st_mode))
+		errno = EISDIR;
+	else
+		errno = S_ISLNK(st->st_mode) ? ELOOP : ROOT_E_NOT_REGULAR;
+	return -1;
+}
+
+int
+root_open_file(int dirfd, const char *name, struct stat *st)
+{
+	int fd;
+
+	if (root_stat(dirfd, name, st) == -1 || require_regular(st) == -1)
+		return -1;
+	if ((fd = openat(dirfd, name, FILE_FLAGS)) == -1)
+		return -1;
+	if (fstat(fd, st) == 0 && require_regular(st) == 0)
+		return fd;
+	close_keeping_errno(fd);
+	return -1;
+}
+
+ssize_t
+root_read_link(int dirfd, const char *name, char *dst, size_t size)
+{
+	ssize_t len;
+
+	if ((len = readlinkat(dirfd, name, dst, size)) == -1)
+		return -1;
+	if ((size_t)len >= size) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	dst[len] = '\0';
+	return len;
+}
+
+int
+root_open_dir(int dirfd, const char *name)
+{
+	return openat(dirfd, name, DIR_FLAGS);
+}
+
+int
+root_enter_dir(int dirfd, const char *name)
+{
+	int fd;
+
+	fd = openat(dirfd, name, DIR_FLAGS);
+	if (fd == -1 && errno == EACCES)
+		fd = openat(dirfd, name, PIN_FLAGS | O_DIRECTORY);
+	return fd;
+}
+
+int
+root_make_dir(int dirfd, const char *name, mode_t mode)
+{
+	return mkdirat(dirfd, name, mode);
+}

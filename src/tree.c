@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "tree.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "root.h"
+#include "upload.h"
+
+int
+tree_init(struct tree *t, const char *path, const char *shown)
+{
+	t->depth = 0;
+	t->nunswept = 0;
+	t->path_len = strlen(path);
+	t->shown_len = strlen(shown);
+	if (t->path_len >= sizeof(t->path) ||
+	    t->shown_len >= sizeof(t->shown)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(t->path, path, t->path_len + 1);
+	memcpy(t->shown, shown, t->shown_len + 1);
+	return 0;
+}
+
+/* Append "/name", or "name" behind a slash, to the used bytes of dst. */
+static bool
+append_name(char *dst, size_t size, size_t used, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (used > 0 && dst[used - 1] == '/')
+		used--;
+	if (used + 1 + len >= size)
+		return false;
+	dst[used] = '/';
+	memcpy(dst + used + 1, name, len + 1);
+	return true;
+}
+
+int
+tree_push_name(struct tree *t, const char *name)
+{
+	if (append_name(t->path, sizeof(t->path), t->path_len, name) &&
+	    append_name(t->shown, sizeof(t->shown), t->shown_len, name))
+		return 0;
+	tree_pop_name(t);
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
+void
+tree_pop_name(struct tree *t)
+{
+	t->path[t->path_len] = '\0';
+	t->shown[t->shown_len] = '\0';
+}
+
+int
+tree_dir(const struct tree *t)
+{
+	return t->depth == 0 ? -1 : t->levels[t->depth - 1].fd;
+}
+
+bool
+tree_is_new(const struct tree *t)
+{
+	return t->depth > 0 && t->levels[t->depth - 1].made;
+}
+
+/* What is to be set on a directory of this session's making. */
+static void
+plan_made(
+    struct tree_level *l, const struct stat *st, const struct policy_mode *mode)
+{
+	mode_t given = st->st_mode & 0777;
+
+	l->mode = mode->bits;
+	/* Not exact: what umask or ACL gave, but for the owner's own bits. */
+	if (!mode->exact)
+		l->mode = given & ~(mode_t)S_IRWXU;
+	if (!mode->exact)
+		l->mode |= given & mode->bits & S_IRWXU;
+	l->sets_mode = l->mode != given;
+}
+
+/* What is to be set on one that was there; it is made writable meanwhile. */
+static void
+plan_existing(
+    struct tree_level *l, const struct stat *st, const struct tree_wish *wish)
+{
+	mode_t given = st->st_mode & 0777;
+
+	l->mode = wish->mode.bits;
+	l->sets_mode = wish->preserve && wish->sets_existing;
+	if (l->sets_mode && (given & S_IRWXU) != S_IRWXU)
+		(void)fchmod(l->fd, given | l->inherited | S_IRWXU);
+}
+
+/* Open name, making it where it is missing; the level is then owned. */
+static int
+open_level(struct tree_level *l, int dirfd, const char *name,
+    const struct tree_wish *wish)
+{
+	struct stat st;
+
+	l->made = root_make_dir(dirfd, name, wish->mode.bits | S_IRWXU) == 0;
+	if (!l->made && errno != EEXIST)
+		return -1;
+	if ((l->fd = root_enter_dir(dirfd, name)) == -1) {
+		if (errno == ELOOP)
+			errno = ENOTDIR;
+		return -1;
+	}
+	if (fstat(l->fd, &st) == -1) {
+		(void)close(l->fd);
+		return -1;
+	}
+	l->inherited = st.st_mode & S_ISGID;
+	if (l->made)
+		plan_made(l, &st, &wish->mode);
+	else
+		plan_existing(l, &st, wish);
+	l->sets_times = wish->times != NULL && (l->made || wish->sets_existing);
+	if (l->sets_times)
+		memcpy(l->times, wish->times, sizeof(l->times));
+	return 0;
+}
+
+int
+tree_enter(
+    struct tree *t, int dirfd, const char *name, const struct tree_wish *wish)
+{
+	struct tree_level *l;
+
+	if (t->depth == DEPTH_MAX) {
+		errno = ROOT_E_TOO_DEEP;
+		return -1;
+	}
+	l = &t->levels[t->depth];
+	if (open_level(l, dirfd, name, wish) == -1)
+		return -1;
+	l->path_above = t->path_len;
+	l->shown_above = t->shown_len;
+	t->path_len = strlen(t->path);
+	t->shown_len = strlen(t->shown);
+	t->depth++;
+	return 0;
+}
+
+void
+tree_will_sweep(struct tree *t, int dirfd)
+{
+	int fd;
+
+	if (t->nunswept == TREE_UNSWEPT_MAX) {
+		(void)upload_sweep(dirfd);
+		return;
+	}
+	if ((fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3)) != -1)
+		t->unswept[t->nunswept++] = fd;
+}
+
+int
+tree_leave(struct tree *t)
+{
+	struct tree_level *l = &t->levels[--t->depth];
+	int ret = 0, saved = 0;
+
+	if (l->sets_mode && fchmod(l->fd, l->mode | l->inherited) == -1)
+		saved = errno;
+	if (l->sets_times && futimens(l->fd, l->times) == -1)
+		saved = errno;
+	if (!l->made)
+		tree_will_sweep(t, l->fd);
+	(void)close(l->fd);
+	t->path_len = l->path_above;
+	t->shown_len = l->shown_above;
+	tree_pop_name(t);
+	if (saved != 0) {
+		errno = saved;
+		ret = -1;
+	}
+	return ret;
+}
+
+int
+tree_leave_all(struct tree *t)
+{
+	int ret = 0, saved = 0;
+
+	while (t->depth > 0) {
+		if (tree_leave(t) == -1) {
+			saved = errno;
+			ret = -1;
+		}
+	}
+	errno = saved;
+	return ret;
+}
+
+void
+tree_sweep(struct tree *t)
+{
+	unsigned i;
+
+	for (i = 0; i < t->nunswept; i++) {
+		(void)upload_sweep(t->unswept[i]);
+		(void)close(t->unswept[i]);
+	}
+	t->nunswept = 0;
+}

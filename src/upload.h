@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A file being received.  Its bytes go to a hidden temporary file in the
+ * target's own directory; the target's name changes hands by rename(2) when
+ * everything else is done.  At every instant the name holds the whole old
+ * file or the whole new one, or is absent if it was absent (R-FILE-1).
+ *
+ *     upload_begin()     looks at the old file, creates and locks the
+ *                        temporary one; nothing of the target has changed
+ *     (bytes to u->fd)
+ *     upload_commit()    attributes, then the name; on success *u is idle
+ *     upload_abort()     removes the temporary file; *u is idle; harmless on
+ *                        one that is idle already
+ *
+ * After a failed upload_begin() *u is idle; after a failed upload_commit()
+ * it is still to be aborted.  No temporary file outlives abort or commit
+ * (R-FILE-2).  Those of killed processes are removed by upload_sweep().
+ */
+#ifndef UPLOAD_H
+#define UPLOAD_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "defs.h"
+#include "policy.h"
+
+/* ".scp-server." 16 digits "~" and a NUL. */
+#define UPLOAD_TEMP_BYTES 32
+
+struct upload {
+	int dirfd;          /* borrowed */
+	const char *name;   /* borrowed */
+	int fd;             /* owned: the temporary file, -1 when idle */
+	int old;            /* owned: the file to be replaced, or -1 */
+	struct stat old_st; /* with old */
+	mode_t created;     /* the mode the kernel gave, owner write included */
+	mode_t mode;        /* the mode to have in the end */
+	unsigned lost;      /* ATTRIBUTES_LOST_..., after the commit */
+	char temp[UPLOAD_TEMP_BYTES];
+};
+
+/* An idle one. */
+void upload_init(struct upload *u);
+
+/*
+ * May name in dirfd be replaced?  Looks without changing anything: 0 and
+ * *old_mode is the old file's mode or POLICY_MODE_UNSET if there is none; or
+ * -1 with errno: EISDIR, ELOOP (a link), ROOT_E_NOT_REGULAR, EACCES and what
+ * open(2) for writing says.  Keeps the old file open in *u.
+ */
+int upload_look(
+    struct upload *u, int dirfd, const char *name, mode_t *old_mode) ATTR_USE;
+
+/*
+ * Create the temporary file with the mode that the file is to have, after
+ * upload_look().  dirfd and name are borrowed until commit or abort.
+ */
+int upload_begin(struct upload *u, struct policy_mode mode) ATTR_USE;
+
+/*
+ * Give the file its attributes and its name.  times: access, modification, or
+ * NULL for now.  -1 with errno: EEXIST and others where somebody put a
+ * directory or link in the target's place meanwhile.
+ */
+int upload_commit(struct upload *u, const struct timespec times[2]) ATTR_USE;
+
+/* Remove what there is; errno is kept. */
+void upload_abort(struct upload *u);
+
+/*
+ * Remove the temporary files of dead processes from a directory: only names of
+ * our pattern, regular, one link, writable, not locked by a living upload, and
+ * still under that name when locked (R-FILE-2).  Failures are ignored: a
+ * directory that cannot be read is not swept.  Returns how many it removed.
+ */
+unsigned upload_sweep(int dirfd);
+
+#endif

@@ -1,0 +1,1054 @@
+/* SPDX-License-Identifier: ISC */
+/* Paths below the root: where they lead, and where nothing leads. */
+#include "config.h"
+
+#include "root.h"
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <linux/fs.h>
+
+#include <check.h>
+
+#include "scratch.h"
+
+#define TEMP "/.scp-server.0123456789abcdef~"
+#define N5   "nnnnn"
+#define N50  N5 N5 N5 N5 N5 N5 N5 N5 N5 N5
+#define N255 N50 N50 N50 N50 N50 N5
+
+static struct root root;
+static struct root_place place;
+
+/* A chain of links: n takes n of them to reach dir/f. */
+static void
+make_chain(int n)
+{
+	char name[32], text[32];
+	int i;
+
+	scratch_link("dir/f", "r/chain1");
+	for (i = 2; i <= n; i++) {
+		(void)snprintf(name, sizeof(name), "r/chain%d", i);
+		(void)snprintf(text, sizeof(text), "chain%d", i - 1);
+		scratch_link(text, name);
+	}
+}
+
+static void
+make_socket(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd;
+
+	memcpy(sun.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	ck_assert_int_eq(close(fd), 0);
+}
+
+static void
+make_links(void)
+{
+	static char text[4096];
+	char cwd[PATH_MAX], real[PATH_MAX + 32];
+	size_t i;
+
+	scratch_link("/dir/f", "r/abs");
+	scratch_link("/dir", "r/absdir");
+	scratch_link("/dir/", "r/absslash");
+	scratch_link("dir/f", "r/rel");
+	scratch_link("dir", "r/reldir");
+	scratch_link("dir/f/", "r/fileslash");
+	scratch_link("nowhere", "r/dangling");
+	scratch_link("nowhere/at/all", "r/dangling2");
+	scratch_link("..", "r/up");
+	scratch_link(".", "r/dot");
+	scratch_link("/", "r/top");
+	scratch_link("//../..//", "r/tops");
+	scratch_link("../outside/secret", "r/upout");
+	scratch_link("../../../../outside", "r/dir/upout");
+	scratch_link("..", "r/dir/up");
+	scratch_link("../..", "r/dir/upup");
+	scratch_link("sub/../../dir/./sub", "r/dir/winding");
+	scratch_link("self", "r/self");
+	scratch_link("ping", "r/pong");
+	scratch_link("pong", "r/ping");
+	scratch_link("more/x", "r/more");
+	scratch_link(TEMP + 1, "r/totemp");
+	/* as the administrator might: the path of the whole system */
+	ck_assert_ptr_nonnull(getcwd(cwd, sizeof(cwd)));
+	(void)snprintf(real, sizeof(real), "%s/outside/secret", cwd);
+	scratch_link(real, "r/real");
+	for (i = 0; i + 6 < sizeof(text); i += 2)
+		memcpy(text + i, "./", 2);
+	memcpy(text + i, "dir/f", i + 6 > sizeof(text) ? 0 : 6);
+	text[sizeof(text) - 1] = '\0';
+	scratch_link(text, "r/long");
+	make_chain(42);
+}
+
+/* Into a new directory: the root r, and what must stay out of reach. */
+static void
+setup(void)
+{
+	scratch_fresh();
+	scratch_mkdir("outside", 0755);
+	scratch_file("outside/secret", "secret", 0644);
+	scratch_file("secret", "secret", 0644);
+	scratch_mkdir("r", 0755);
+	scratch_file("r/file", "file", 0644);
+	scratch_mkdir("r/dir", 0755);
+	scratch_file("r/dir/f", "f", 0644);
+	scratch_mkdir("r/dir/sub", 0755);
+	scratch_file("r/dir/sub/g", "g", 0644);
+	scratch_mkdir("r/1", 0755);
+	scratch_mkdir("r/1/2", 0755);
+	scratch_mkdir("r/1/2/3", 0755);
+	scratch_mkdir("r/1/2/3/4", 0755);
+	scratch_mkdir("r/1/2/3/4/5", 0755);
+	scratch_file("r/1/2/3/4/f", "f", 0644);
+	scratch_file("r/" N255, "n", 0644);
+	scratch_file("r" TEMP, "", 0644);
+	scratch_file("r/.scp-server.0123456789ABCDEF~", "", 0644);
+	scratch_mkdir("r/dir" TEMP, 0755);
+	scratch_file("r/dir" TEMP "/f", "", 0644);
+	ck_assert_int_eq(mkfifo("r/fifo", 0644), 0);
+	make_socket("r/socket");
+	make_links();
+	root.fd = scratch_dir("r");
+	root.depth_max = 4;
+}
+
+static void
+teardown(void)
+{
+	root_close(&root);
+}
+
+enum found {
+	NOT,  /* an error */
+	NONE, /* does not exist */
+	FILE_FOUND,
+	DIR_FOUND,
+	OTHER
+};
+
+static const struct {
+	const char *base;
+	const char *path;
+	enum found found;
+	int error;
+	const char *where; /* place->path */
+	unsigned depth;
+	bool slash;
+} walk_rows[] = {
+	/* the root */
+	{ "/", "", DIR_FOUND, 0, "/", 0, false },
+	{ "/", "/", DIR_FOUND, 0, "/", 0, false },
+	{ "/", "//", DIR_FOUND, 0, "/", 0, false },
+	{ "/", ".", DIR_FOUND, 0, "/", 0, false },
+	{ "/", "./", DIR_FOUND, 0, "/", 0, true },
+	{ "/", "..", DIR_FOUND, 0, "/", 0, false },
+	{ "/", "/../..", DIR_FOUND, 0, "/", 0, false },
+	{ "/", "/../../dir/../..", DIR_FOUND, 0, "/", 0, false },
+	/* what is there */
+	{ "/", "file", FILE_FOUND, 0, "/file", 0, false },
+	{ "/", "/file", FILE_FOUND, 0, "/file", 0, false },
+	{ "/", "//./file", FILE_FOUND, 0, "/file", 0, false },
+	{ "/", "dir", DIR_FOUND, 0, "/dir", 1, false },
+	{ "/", "dir/", DIR_FOUND, 0, "/dir", 1, true },
+	{ "/", "dir///", DIR_FOUND, 0, "/dir", 1, true },
+	{ "/", "dir/.", DIR_FOUND, 0, "/dir", 1, false },
+	{ "/", "dir/sub", DIR_FOUND, 0, "/dir/sub", 2, false },
+	{ "/", "dir/sub/..", DIR_FOUND, 0, "/dir", 1, false },
+	{ "/", "dir/sub/g", FILE_FOUND, 0, "/dir/sub/g", 2, false },
+	{ "/", "dir//sub/.././f", FILE_FOUND, 0, "/dir/f", 1, false },
+	{ "/", "../dir/../../file", FILE_FOUND, 0, "/file", 0, false },
+	{ "/", "fifo", OTHER, 0, "/fifo", 0, false },
+	{ "/", "socket", OTHER, 0, "/socket", 0, false },
+	/* StartDirectory */
+	{ "/dir", "f", FILE_FOUND, 0, "/dir/f", 1, false },
+	{ "/dir", ".", DIR_FOUND, 0, "/dir", 1, false },
+	{ "/dir", "..", DIR_FOUND, 0, "/", 0, false },
+	{ "/dir", "../../file", FILE_FOUND, 0, "/file", 0, false },
+	{ "/dir", "/file", FILE_FOUND, 0, "/file", 0, false },
+	{ "/reldir", "f", FILE_FOUND, 0, "/dir/f", 1, false },
+	{ "/nowhere", "f", NOT, ENOENT, "", 0, false },
+	{ "/file", "f", NOT, ENOTDIR, "", 0, false },
+	/* what is not there */
+	{ "/", "new", NONE, 0, "/new", 0, false },
+	{ "/", "new/", NONE, 0, "/new", 0, true },
+	{ "/", "dir/new", NONE, 0, "/dir/new", 1, false },
+	{ "/", "new/.", NOT, ENOENT, "", 0, false },
+	{ "/", "new/..", NOT, ENOENT, "", 0, false },
+	{ "/", "new/file", NOT, ENOENT, "", 0, false },
+	{ "/", "file/", NOT, ENOTDIR, "", 0, false },
+	{ "/", "file/.", NOT, ENOTDIR, "", 0, false },
+	{ "/", "file/..", NOT, ENOTDIR, "", 0, false },
+	{ "/", "file/x", NOT, ENOTDIR, "", 0, false },
+	{ "/", "fifo/x", NOT, ENOTDIR, "", 0, false },
+	/* links */
+	{ "/", "rel", FILE_FOUND, 0, "/dir/f", 1, false },
+	{ "/", "rel/", NOT, ENOTDIR, "", 0, false },
+	{ "/", "abs", FILE_FOUND, 0, "/dir/f", 1, false },
+	{ "/", "reldir", DIR_FOUND, 0, "/dir", 1, false },
+	{ "/", "reldir/", DIR_FOUND, 0, "/dir", 1, true },
+	{ "/", "absdir/sub/g", FILE_FOUND, 0, "/dir/sub/g", 2, false },
+	{ "/", "absslash", DIR_FOUND, 0, "/dir", 1, true },
+	{ "/", "absslash/f", FILE_FOUND, 0, "/dir/f", 1, false },
+	{ "/", "fileslash", NOT, ENOTDIR, "", 0, false },
+	{ "/", "dangling", NONE, 0, "/nowhere", 0, false },
+	{ "/", "dangling/", NONE, 0, "/nowhere", 0, true },
+	{ "/", "dangling/x", NOT, ENOENT, "", 0, false },
+	{ "/", "dangling2", NOT, ENOENT, "", 0, false },
+	{ "/", "dot/dot/file", FILE_FOUND, 0, "/file", 0, false },
+	{ "/", "dir/winding/g", FILE_FOUND, 0, "/dir/sub/g", 2, false },
+	/* where a link ends, `..' is the real parent */
+	{ "/", "1/../reldir/../file", FILE_FOUND, 0, "/file", 0, false },
+	{ "/", "dir/up", DIR_FOUND, 0, "/", 0, false },
+	{ "/", "dir/up/file", FILE_FOUND, 0, "/file", 0, false },
+	/* R-PATH-1: none of them leaves */
+	{ "/", "up", DIR_FOUND, 0, "/", 0, false },
+	{ "/", "up/secret", NONE, 0, "/secret", 0, false },
+	{ "/", "up/outside/secret", NOT, ENOENT, "", 0, false },
+	{ "/", "../outside/secret", NOT, ENOENT, "", 0, false },
+	{ "/", "upout", NOT, ENOENT, "", 0, false },
+	{ "/", "dir/upout", NONE, 0, "/outside", 0, false },
+	{ "/", "dir/upout/secret", NOT, ENOENT, "", 0, false },
+	{ "/", "dir/upup/secret", NONE, 0, "/secret", 0, false },
+	{ "/", "top", DIR_FOUND, 0, "/", 0, false },
+	{ "/", "1/2/../../tops/file", FILE_FOUND, 0, "/file", 0, false },
+	{ "/", "real", NOT, ENOENT, "", 0, false },
+	/* 40 links, not 41 */
+	{ "/", "chain40", FILE_FOUND, 0, "/dir/f", 1, false },
+	{ "/", "chain41", NOT, ELOOP, "", 0, false },
+	{ "/", "self", NOT, ELOOP, "", 0, false },
+	{ "/", "self/x", NOT, ELOOP, "", 0, false },
+	{ "/", "ping", NOT, ELOOP, "", 0, false },
+	{ "/", "more", NOT, ELOOP, "", 0, false },
+	{ "/", "long", FILE_FOUND, 0, "/dir/f", 1, false },
+	/* depth_max is 4 */
+	{ "/", "1/2/3/4", DIR_FOUND, 0, "/1/2/3/4", 4, false },
+	{ "/", "1/2/3/4/f", FILE_FOUND, 0, "/1/2/3/4/f", 4, false },
+	{ "/", "1/2/3/4/new", NONE, 0, "/1/2/3/4/new", 4, false },
+	{ "/", "1/2/3/4/5", NOT, ROOT_E_TOO_DEEP, "", 0, false },
+	{ "/", "1/2/3/4/5/..", NOT, ROOT_E_TOO_DEEP, "", 0, false },
+	{ "/", "1/2/3/../3/4/f", FILE_FOUND, 0, "/1/2/3/4/f", 4, false },
+	/* lengths */
+	{ "/", N255, FILE_FOUND, 0, "/" N255, 0, false },
+	{ "/", N255 "n", NOT, ENAMETOOLONG, "", 0, false },
+	{ "/", "dir/" N255, NONE, 0, "/dir/" N255, 1, false },
+	{ "/", "dir/../" N255 "n/x", NOT, ENAMETOOLONG, "", 0, false },
+	/* Names of unfinished uploads do not exist, not even for a new file. */
+	{ "/", TEMP, NOT, ENOENT, "", 0, false },
+	{ "/", "totemp", NOT, ENOENT, "", 0, false },
+	{ "/", "dir" TEMP, NOT, ENOENT, "", 0, false },
+	{ "/", "dir" TEMP "/f", NOT, ENOENT, "", 0, false },
+	{ "/", "1" TEMP, NOT, ENOENT, "", 0, false },
+	{ "/", ".scp-server.0123456789ABCDEF~", FILE_FOUND, 0,
+	    "/.scp-server.0123456789ABCDEF~", 0, false },
+};
+
+/* The same by the kernel, from inside the root: which file is it? */
+static void
+expect_real(const char *where, const struct stat *st)
+{
+	struct stat real;
+
+	ck_assert_int_eq(fstatat(root.fd, where[1] == '\0' ? "." : where + 1,
+			     &real, AT_SYMLINK_NOFOLLOW),
+	    0);
+	ck_assert_uint_eq(real.st_ino, st->st_ino);
+	ck_assert_uint_eq(real.st_dev, st->st_dev);
+}
+
+static void
+expect_place(size_t row)
+{
+	const char *where = walk_rows[row].where;
+	bool is_dir = walk_rows[row].found == DIR_FOUND;
+	bool is_root = strcmp(where, "/") == 0;
+	struct stat st;
+
+	ck_assert_str_eq(place.path, where);
+	ck_assert_str_eq(place.name, strrchr(where, '/') + 1);
+	ck_assert_uint_eq(place.depth, walk_rows[row].depth);
+	ck_assert_int_eq(place.slash, walk_rows[row].slash);
+	ck_assert_int_eq(place.exists, walk_rows[row].found != NONE);
+	ck_assert_int_eq(place.parent != -1, !is_root);
+	ck_assert_int_eq(place.dir != -1, is_dir);
+	if (place.exists)
+		expect_real(where, &place.st);
+	if (is_dir) {
+		ck_assert_int_eq(fstat(place.dir, &st), 0);
+		ck_assert_uint_eq(st.st_ino, place.st.st_ino);
+		ck_assert(fcntl(place.dir, F_GETFD) & FD_CLOEXEC);
+	}
+	if (!is_root) {
+		ck_assert(fcntl(place.parent, F_GETFD) & FD_CLOEXEC);
+		ck_assert_int_eq(root_stat(place.parent, place.name, &st),
+		    place.exists ? 0 : -1);
+	}
+}
+
+START_TEST(walk)
+{
+	const char *path = walk_rows[_i].path;
+	int ret, fds;
+
+	fds = scratch_fds();
+	memset(&place, 0x55, sizeof(place));
+	errno = 0;
+	ret = root_walk(&root, walk_rows[_i].base, path, strlen(path), &place);
+	ck_assert_msg(ret == (walk_rows[_i].found == NOT ? -1 : 0),
+	    "%s: %d (%s)", path, ret, strerror(errno));
+	if (ret == -1) {
+		ck_assert_int_eq(errno, walk_rows[_i].error);
+		ck_assert_int_eq(place.parent, -1);
+		ck_assert_int_eq(place.dir, -1);
+	} else {
+		expect_place((size_t)_i);
+	}
+	root_leave(&place);
+	ck_assert_int_eq(scratch_fds(), fds);
+	ck_assert_int_eq(place.parent, -1);
+	root_leave(&place);
+}
+END_TEST
+
+/* R-RES-1: the operand, and what links make of it. */
+START_TEST(walk_long)
+{
+	static char path[2 * PATH_BYTES_MAX];
+	static const struct {
+		const char *base;
+		const char *head;
+		size_t len;
+		bool ok;
+	} rows[] = {
+		{ "/", "/", PATH_BYTES_MAX - 1, true },
+		{ "/", "/", PATH_BYTES_MAX, false },
+		{ "/", "/", 2 * PATH_BYTES_MAX, false },
+		/* base and its slash count */
+		{ "/dir", "./", PATH_BYTES_MAX - 5, true },
+		{ "/dir", "./", PATH_BYTES_MAX - 4, false },
+		{ "/dir", "./", PATH_BYTES_MAX - 1, false },
+		/* the text of a link does not fit before the rest */
+		{ "/", "/reldir/", PATH_BYTES_MAX - 1, true },
+		{ "/", "/dir/winding/", PATH_BYTES_MAX - 1, false },
+		{ "/", "long/", PATH_BYTES_MAX - 2000, false },
+	};
+	size_t len = rows[_i].len, i;
+	int fds, ret;
+
+	fds = scratch_fds();
+	for (i = 0; i < sizeof(path); i++)
+		path[i] = i % 2 == 0 ? '/' : '.';
+	memcpy(path, rows[_i].head, strlen(rows[_i].head));
+	errno = 0;
+	ret = root_walk(&root, rows[_i].base, path, len, &place);
+	ck_assert_msg(ret == (rows[_i].ok ? 0 : -1), "%s: %d (%s)",
+	    rows[_i].head, ret, strerror(errno));
+	if (ret == -1)
+		ck_assert_int_eq(errno, ENAMETOOLONG);
+	root_leave(&place);
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+/* Each link goes so many levels down, to where the next one is. */
+#define LINK_LEVELS 3
+#define LINK_COUNT  ((PATH_BYTES_MAX - 1) / (LINK_LEVELS * 256))
+
+/* A path that has become too long through links, as nobody could type it. */
+START_TEST(walk_long_result)
+{
+	char path[2 * LINK_COUNT + 2] = "";
+	int dir, next, i, fds;
+	size_t len;
+
+	root.depth_max = DEPTH_MAX;
+	ck_assert_int_eq(unlinkat(root.fd, N255, 0), 0);
+	dir = fcntl(root.fd, F_DUPFD_CLOEXEC, 3);
+	for (i = 0; i < (LINK_COUNT + 1) * LINK_LEVELS; i++) {
+		if (i % LINK_LEVELS == 0)
+			ck_assert_int_eq(
+			    symlinkat(N255 "/" N255 "/" N255, dir, "j"), 0);
+		ck_assert_int_eq(mkdirat(dir, N255, 0755), 0);
+		next = openat(dir, N255, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		ck_assert_int_ne(next, -1);
+		ck_assert_int_eq(close(dir), 0);
+		dir = next;
+	}
+	ck_assert_int_eq(close(dir), 0);
+	for (len = 0; len < sizeof(path) - 1; len++)
+		path[len] = len % 2 == 0 ? 'j' : '/';
+	fds = scratch_fds();
+	len = 2 * LINK_COUNT - 1;
+	ck_assert_int_eq(root_walk(&root, "/", path, len, &place), 0);
+	ck_assert_uint_eq(strlen(place.path), LINK_COUNT * LINK_LEVELS * 256);
+	ck_assert_uint_eq(place.depth, LINK_COUNT * LINK_LEVELS);
+	root_leave(&place);
+	errno = 0;
+	ck_assert_int_eq(root_walk(&root, "/", path, len + 2, &place), -1);
+	ck_assert_int_eq(errno, ENAMETOOLONG);
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+/* The most levels there are. */
+START_TEST(walk_deepest)
+{
+	char path[2 * DEPTH_MAX + 3] = "", *p = path;
+	int dir, next, i, fds;
+
+	root.depth_max = DEPTH_MAX;
+	dir = fcntl(root.fd, F_DUPFD_CLOEXEC, 3);
+	for (i = 0; i <= DEPTH_MAX; i++) {
+		ck_assert_int_eq(mkdirat(dir, "d", 0755), 0);
+		next = openat(dir, "d", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		ck_assert_int_ne(next, -1);
+		ck_assert_int_eq(close(dir), 0);
+		dir = next;
+		memcpy(p, "d/", 3);
+		p += 2;
+	}
+	ck_assert_int_eq(close(dir), 0);
+	fds = scratch_fds();
+	ck_assert_int_eq(
+	    root_walk(&root, "/", path, 2 * (size_t)DEPTH_MAX, &place), 0);
+	ck_assert_uint_eq(place.depth, DEPTH_MAX);
+	root_leave(&place);
+	errno = 0;
+	ck_assert_int_eq(root_walk(&root, "/", path, strlen(path), &place), -1);
+	ck_assert_int_eq(errno, ROOT_E_TOO_DEEP);
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+/* Every path that can be made of these, and it is inside or nothing. */
+START_TEST(walk_anything)
+{
+	static const char *const parts[] = { "..", ".", "", "dir", "sub", "f",
+		"up", "upup", "upout", "real", "abs", "absdir", "top", "tops",
+		"outside", "secret", "winding", "new" };
+	struct stat out[3];
+	unsigned seed = (unsigned)_i;
+	char path[256];
+	int n, i, len;
+	size_t k;
+
+	ck_assert_int_eq(stat("outside", &out[0]), 0);
+	ck_assert_int_eq(stat("outside/secret", &out[1]), 0);
+	ck_assert_int_eq(stat("secret", &out[2]), 0);
+	for (n = 0; n < 5000; n++) {
+		len = 0;
+		for (i = rand_r(&seed) % 8; i >= 0; i--)
+			len += snprintf(path + len, sizeof(path) - (size_t)len,
+			    "%s/",
+			    parts[(size_t)rand_r(&seed) % LENGTH(parts)]);
+		len -= rand_r(&seed) % 2;
+		if (root_walk(&root, "/", path, (size_t)len, &place) == -1)
+			continue;
+		for (k = 0; k < LENGTH(out); k++)
+			ck_assert_msg(
+			    !place.exists || place.st.st_ino != out[k].st_ino,
+			    "%s", path);
+		ck_assert_ptr_null(strstr(place.path, "/.."));
+		if (place.exists)
+			expect_real(place.path, &place.st);
+		root_leave(&place);
+	}
+}
+END_TEST
+
+static void
+walk_locked(void)
+{
+	int fds;
+
+	fds = scratch_fds();
+	errno = 0;
+	ck_assert_int_eq(root_walk(&root, "/", "dir/sub/g", 9, &place), -1);
+	ck_assert_int_eq(errno, EACCES);
+	errno = 0;
+	ck_assert_int_eq(root_walk(&root, "/", "dir/sub/new", 11, &place), -1);
+	ck_assert_int_eq(errno, EACCES);
+	/* What it is can be seen all the same. */
+	ck_assert_int_eq(root_walk(&root, "/", "dir/sub", 7, &place), 0);
+	root_leave(&place);
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+
+START_TEST(walk_unprivileged)
+{
+	ck_assert_int_eq(chmod("r/dir/sub", 0), 0);
+	scratch_unprivileged(walk_locked);
+}
+END_TEST
+
+/* --- race ------------------------------------------------------------- */
+
+static void
+exchange(const char *a, const char *b)
+{
+	if (renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) == -1)
+		_exit(1);
+}
+
+/* Until the parent kills us: change what the walks go through. */
+static void
+shuffle(volatile unsigned *rounds)
+{
+	for (;;) {
+		exchange("r/swap", "r/swap2");
+		if (rename("r/dir/sub", "outside/sub") == -1)
+			_exit(1);
+		exchange("r/swap", "r/swap2");
+		if (rename("outside/sub", "r/dir/sub") == -1)
+			_exit(1);
+		exchange("r/1/2", "r/lower");
+		++*rounds;
+	}
+}
+
+#define RACE_WALKS   20000
+#define RACE_SECONDS 1.5
+
+/*
+ * R-PATH-1, CONFINEMENT.md a: another process exchanges a directory with a
+ * link to the outside and moves one that is being walked out and back in.
+ */
+START_TEST(race)
+{
+	static const char *const paths[] = { "swap/secret",
+		"dir/sub/../../secret", "dir/sub/../secret",
+		"dir/sub/deep/../../../../secret", "swap/../secret",
+		"1/2/../../secret", "1/2/3/../../../secret", "lower/../secret",
+		"dir/up/swap/secret" };
+	struct stat out[3];
+	volatile unsigned *rounds;
+	double begin = scratch_seconds();
+	unsigned walks = 0, found = 0;
+	const char *path;
+	int fds;
+	size_t k;
+	pid_t pid;
+
+	scratch_mkdir("r/dir/sub/deep", 0755);
+	scratch_mkdir("r/swap", 0755);
+	scratch_file("r/swap/secret", "inside", 0644);
+	scratch_link("../outside", "r/swap2");
+	scratch_link("../../..", "r/lower");
+	ck_assert_int_eq(stat("outside/secret", &out[0]), 0);
+	ck_assert_int_eq(stat("secret", &out[1]), 0);
+	ck_assert_int_eq(stat("outside", &out[2]), 0);
+	rounds = mmap(NULL, sizeof(*rounds), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne((void *)(uintptr_t)rounds, MAP_FAILED);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		shuffle(rounds);
+	}
+	fds = scratch_fds();
+	while (walks < RACE_WALKS || scratch_seconds() - begin < RACE_SECONDS) {
+		path = paths[walks++ % LENGTH(paths)];
+		if (root_walk(&root, "/", path, strlen(path), &place) == -1)
+			continue;
+		for (k = 0; k < LENGTH(out) && place.exists; k++)
+			ck_assert_msg(place.st.st_ino != out[k].st_ino,
+			    "escaped by %s", path);
+		found += place.exists;
+		root_leave(&place);
+	}
+	ck_assert_int_eq(scratch_fds(), fds);
+	ck_assert_int_eq(waitpid(pid, NULL, WNOHANG), 0);
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	/* That there was a race at all. */
+	ck_assert_uint_gt(found, 0);
+	ck_assert_uint_gt(*rounds, 10);
+}
+END_TEST
+
+/* --- the root itself -------------------------------------------------- */
+
+/* Is all above the scratch directory fit for R-CONF-4?  Not by root.c. */
+static bool
+is_fit(const char *dir, uid_t uid)
+{
+	char path[PATH_MAX];
+	struct stat st, below;
+	char *slash;
+
+	if (realpath(dir, path) == NULL || lstat(path, &below) == -1)
+		return false;
+	while ((slash = strrchr(path, '/')) != NULL && path[1] != '\0') {
+		slash[slash == path ? 1 : 0] = '\0';
+		if (lstat(path, &st) == -1 ||
+		    (st.st_uid != 0 && st.st_uid != uid) ||
+		    ((st.st_mode & 022) != 0 &&
+			((st.st_mode & S_ISVTX) == 0 ||
+			    (below.st_uid != 0 && below.st_uid != uid))))
+			return false;
+		below = st;
+	}
+	return true;
+}
+
+static bool moved;
+
+/* Go to a directory whose path is fit; false if there is none. */
+static bool
+go_to_fit(void)
+{
+	const char *const dirs[] = { ".", "/tmp", "/var/tmp", "/dev/shm" };
+	size_t i;
+
+	for (i = 0; i < LENGTH(dirs); i++) {
+		if (!is_fit(dirs[i], geteuid()))
+			continue;
+		if (i > 0) {
+			scratch_open_in(dirs[i], "root");
+			moved = true;
+			scratch_fresh();
+		}
+		/* The one that is written to by all was of scratch_fresh(). */
+		ck_assert_int_eq(chmod(".", 0755), 0);
+		return true;
+	}
+	fprintf(stderr, "# no directory for R-CONF-4: not tested\n");
+	return false;
+}
+
+static int
+open_root(const char *path, uid_t uid, char *message, size_t size)
+{
+	char cwd[PATH_MAX], full[2 * PATH_MAX];
+
+	ck_assert_ptr_nonnull(getcwd(cwd, sizeof(cwd)));
+	(void)snprintf(full, sizeof(full), "%s%s%s", path[0] == '/' ? "" : cwd,
+	    path[0] == '/' ? "" : "/", path);
+	return root_open(&root, full, uid, 64, message, size);
+}
+
+static void
+leave_fit(void)
+{
+	if (moved)
+		scratch_close();
+}
+
+#define OWN     0
+#define FOREIGN 1
+
+/*
+ * R-CONF-4.  DIR/next/root is opened, or through the link DIR/link.  A foreign
+ * owner can be had only when started as root.
+ */
+static const struct {
+	mode_t mode; /* of DIR */
+	int owner;
+	int next_owner;
+	mode_t root_mode;
+	bool through_link;
+	int error;
+} above_rows[] = {
+	{ 0755, OWN, OWN, 0755, false, 0 },
+	{ 0700, OWN, OWN, 0700, false, 0 },
+	/* the root itself may be anything */
+	{ 0755, OWN, OWN, 0777, false, 0 },
+	{ 0755, OWN, OWN, 0, false, 0 },
+	{ 0777, OWN, OWN, 0755, false, EPERM },
+	{ 0775, OWN, OWN, 0755, false, EPERM },
+	{ 0757, OWN, OWN, 0755, false, EPERM },
+	{ 0722, OWN, OWN, 0755, false, EPERM },
+	{ 01777, OWN, OWN, 0755, false, 0 },
+	{ 01775, OWN, OWN, 0755, false, 0 },
+	{ 01777, OWN, FOREIGN, 0755, false, EPERM },
+	{ 01775, OWN, FOREIGN, 0755, false, EPERM },
+	{ 0755, FOREIGN, OWN, 0755, false, EPERM },
+	{ 01777, FOREIGN, OWN, 0755, false, EPERM },
+	{ 0755, OWN, FOREIGN, 0755, false, EPERM },
+	/* and the same for the link's own directory */
+	{ 0755, OWN, OWN, 0755, true, 0 },
+	{ 01777, OWN, OWN, 0755, true, 0 },
+	{ 0777, OWN, OWN, 0755, true, EPERM },
+	{ 01777, OWN, FOREIGN, 0755, true, EPERM },
+};
+
+static void
+own(const char *path, int owner)
+{
+	if (geteuid() == 0)
+		ck_assert_int_eq(
+		    lchown(path, SCRATCH_UID + (uid_t)(owner == FOREIGN),
+			(gid_t)-1),
+		    0);
+}
+
+START_TEST(above)
+{
+	uid_t uid = geteuid() == 0 ? SCRATCH_UID : geteuid();
+	char message[256] = "";
+	int fds, ret;
+
+	if (!go_to_fit() ||
+	    (geteuid() != 0 && above_rows[_i].owner == FOREIGN) ||
+	    (geteuid() != 0 && above_rows[_i].next_owner == FOREIGN))
+		return;
+	scratch_mkdir("elsewhere", 0755);
+	scratch_mkdir("elsewhere/root", above_rows[_i].root_mode);
+	scratch_mkdir("dir", 0755);
+	scratch_link("../elsewhere", "dir/link");
+	own("dir/link", above_rows[_i].next_owner);
+	scratch_mkdir("dir/next", 0755);
+	scratch_mkdir("dir/next/root", above_rows[_i].root_mode);
+	own("dir/next", above_rows[_i].next_owner);
+	own("dir", above_rows[_i].owner);
+	ck_assert_int_eq(chmod("dir", above_rows[_i].mode), 0);
+	fds = scratch_fds();
+	errno = 0;
+	ret = open_root(
+	    above_rows[_i].through_link ? "dir/link/root" : "dir/next/root",
+	    uid, message, sizeof(message));
+	ck_assert_msg(ret == (above_rows[_i].error == 0 ? 0 : -1),
+	    "%#o: %d (%s)", (unsigned)above_rows[_i].mode, ret, message);
+	if (ret == -1) {
+		ck_assert_int_eq(errno, above_rows[_i].error);
+		ck_assert_int_eq(root.fd, -1);
+		ck_assert_ptr_nonnull(strstr(message, "/dir"));
+		ck_assert_ptr_nonnull(strstr(message, "writable by others"));
+	} else {
+		ck_assert(fcntl(root.fd, F_GETFD) & FD_CLOEXEC);
+		ck_assert(fcntl(root.fd, F_GETFL) & O_PATH);
+	}
+	root_close(&root);
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+/* Whoever the account is, others are not. */
+START_TEST(above_of_others)
+{
+	char message[256] = "";
+
+	if (geteuid() == 0 || !go_to_fit())
+		return;
+	scratch_mkdir("dir", 0755);
+	errno = 0;
+	ck_assert_int_eq(
+	    open_root("dir", geteuid() + 1, message, sizeof(message)), -1);
+	ck_assert_int_eq(errno, EPERM);
+}
+END_TEST
+
+static const struct {
+	const char *path;
+	int error;
+	const char *is; /* what is opened then */
+} open_rows[] = {
+	{ "dir/root", 0, "dir/root" },
+	{ "dir/root/", 0, "dir/root" },
+	{ "dir/../dir/./root//", 0, "dir/root" },
+	{ "link", 0, "dir/root" },
+	{ "absolute", 0, "dir/root" },
+	{ "link/..", 0, "dir" },
+	{ "/", 0, "/" },
+	{ "/..", 0, "/" },
+	{ "dir/file", ENOTDIR, NULL },
+	{ "dir/file/", ENOTDIR, NULL },
+	{ "dir/file/x", ENOTDIR, NULL },
+	{ "dir/fifo", ENOTDIR, NULL },
+	{ "dir/missing", ENOENT, NULL },
+	{ "dir/missing/x", ENOENT, NULL },
+	{ "dangling", ENOENT, NULL },
+	{ "self", ELOOP, NULL },
+};
+
+START_TEST(open_path)
+{
+	char message[256] = "", cwd[PATH_MAX], text[PATH_MAX + 16];
+	struct stat st, want;
+	int fds, ret;
+
+	if (!go_to_fit())
+		return;
+	scratch_mkdir("dir", 0755);
+	scratch_mkdir("dir/root", 0755);
+	scratch_file("dir/file", "", 0644);
+	ck_assert_int_eq(mkfifo("dir/fifo", 0644), 0);
+	scratch_link("dir/root", "link");
+	ck_assert_ptr_nonnull(getcwd(cwd, sizeof(cwd)));
+	(void)snprintf(text, sizeof(text), "%s/dir/root", cwd);
+	scratch_link(text, "absolute");
+	scratch_link("dir/missing", "dangling");
+	scratch_link("self", "self");
+	fds = scratch_fds();
+	errno = 0;
+	ret =
+	    open_root(open_rows[_i].path, geteuid(), message, sizeof(message));
+	ck_assert_msg(ret == (open_rows[_i].error == 0 ? 0 : -1), "%s: %s",
+	    open_rows[_i].path, message);
+	if (ret == 0) {
+		ck_assert_int_eq(fstat(root.fd, &st), 0);
+		ck_assert_int_eq(stat(open_rows[_i].is, &want), 0);
+		ck_assert_uint_eq(st.st_ino, want.st_ino);
+		ck_assert_uint_eq(root.depth_max, 64);
+	} else {
+		ck_assert_int_eq(errno, open_rows[_i].error);
+		ck_assert_str_ne(message, "");
+	}
+	root_close(&root);
+	ck_assert_int_eq(root.fd, -1);
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+START_TEST(open_relative)
+{
+	static const char *const paths[] = { "", ".", "dir", "../x" };
+	char message[256] = "";
+	size_t i;
+	int fds;
+
+	fds = scratch_fds();
+	for (i = 0; i < LENGTH(paths); i++) {
+		errno = 0;
+		ck_assert_int_eq(root_open(&root, paths[i], geteuid(), 64,
+				     message, sizeof(message)),
+		    -1);
+		ck_assert_int_eq(errno, EINVAL);
+	}
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+/* --- one name --------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	int file;  /* errno of root_open_file() */
+	int dir;   /* of root_open_dir() */
+	int enter; /* of root_enter_dir() */
+} name_rows[] = {
+	{ "file", 0, ENOTDIR, ENOTDIR },
+	{ "dir", EISDIR, 0, 0 },
+	{ ".", EISDIR, 0, 0 },
+	{ "rel", ELOOP, ENOTDIR, ENOTDIR },
+	{ "reldir", ELOOP, ENOTDIR, ENOTDIR },
+	{ "dangling", ELOOP, ENOTDIR, ENOTDIR },
+	{ "upout", ELOOP, ENOTDIR, ENOTDIR },
+	/* R-PATH-3: looked at, never waited for */
+	{ "fifo", ROOT_E_NOT_REGULAR, ENOTDIR, ENOTDIR },
+	{ "socket", ROOT_E_NOT_REGULAR, ENOTDIR, ENOTDIR },
+	{ "new", ENOENT, ENOENT, ENOENT },
+};
+
+static void
+expect_opened(int fd, int error)
+{
+	if (error != 0) {
+		ck_assert_int_eq(errno, error);
+		ck_assert_int_eq(fd, -1);
+		return;
+	}
+	ck_assert_int_ne(fd, -1);
+	ck_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	ck_assert_int_eq(close(fd), 0);
+}
+
+START_TEST(open_name)
+{
+	const char *name = name_rows[_i].name;
+	struct stat st;
+	int fds;
+
+	fds = scratch_fds();
+	expect_opened(root_open_file(root.fd, name, &st), name_rows[_i].file);
+	if (name_rows[_i].file == 0)
+		ck_assert_int_eq(st.st_size, 4);
+	expect_opened(root_open_dir(root.fd, name), name_rows[_i].dir);
+	expect_opened(root_enter_dir(root.fd, name), name_rows[_i].enter);
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+START_TEST(open_device)
+{
+	struct stat st;
+	int dev;
+
+	dev = scratch_dir("/dev");
+	errno = 0;
+	ck_assert_int_eq(root_open_file(dev, "null", &st), -1);
+	ck_assert_int_eq(errno, ROOT_E_NOT_REGULAR);
+	ck_assert_str_eq(root_strerror(errno), "not a regular file");
+	ck_assert_str_eq(root_strerror(ENOENT), strerror(ENOENT));
+}
+END_TEST
+
+static void
+open_locked(void)
+{
+	struct stat st;
+	int fd, again, dir;
+
+	errno = 0;
+	ck_assert_int_eq(root_open_file(root.fd, "file", &st), -1);
+	ck_assert_int_eq(errno, EACCES);
+	errno = 0;
+	ck_assert_int_eq(root_open_dir(root.fd, "dropbox"), -1);
+	ck_assert_int_eq(errno, EACCES);
+	/* A drop box can be filled all the same. */
+	fd = root_enter_dir(root.fd, "dropbox");
+	ck_assert_int_ne(fd, -1);
+	ck_assert(fcntl(fd, F_GETFL) & O_PATH);
+	again = root_enter_dir(fd, ".");
+	ck_assert_int_ne(again, -1);
+	ck_assert_int_ne(again, fd);
+	ck_assert_int_eq(root_make_dir(again, "new", 0755), 0);
+	dir = root_enter_dir(root.fd, ".");
+	ck_assert_int_ne(dir, -1);
+	ck_assert(!(fcntl(dir, F_GETFL) & O_PATH));
+	/* O_PATH does not help with a file or a link. */
+	errno = 0;
+	ck_assert_int_eq(root_enter_dir(root.fd, "file"), -1);
+	ck_assert_int_eq(errno, ENOTDIR);
+}
+
+START_TEST(open_unprivileged)
+{
+	ck_assert_int_eq(chmod("r/file", 0), 0);
+	scratch_mkdir("r/dropbox", 0333);
+	scratch_unprivileged(open_locked);
+}
+END_TEST
+
+/*
+ * R-PATH-3: what was a file when it was looked at is a FIFO, a link or a
+ * directory when it is opened.
+ */
+START_TEST(open_race)
+{
+	double end = scratch_seconds() + 0.3;
+	struct stat st, out;
+	int fd, fds;
+	pid_t pid;
+
+	ck_assert_int_eq(stat("outside/secret", &out), 0);
+	scratch_link("../outside/secret", "r/swap");
+	fds = scratch_fds();
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;) {
+			exchange("r/file", "r/fifo");
+			exchange("r/file", "r/swap");
+			exchange("r/file", "r/dir");
+		}
+	}
+	while (scratch_seconds() < end) {
+		if ((fd = root_open_file(root.fd, "file", &st)) == -1)
+			continue;
+		ck_assert(S_ISREG(st.st_mode));
+		ck_assert_uint_ne(st.st_ino, out.st_ino);
+		ck_assert_int_eq(close(fd), 0);
+	}
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+START_TEST(read_link)
+{
+	char buf[16];
+	struct stat st;
+
+	ck_assert_int_eq(root_stat(root.fd, "rel", &st), 0);
+	ck_assert(S_ISLNK(st.st_mode));
+	memset(buf, 'x', sizeof(buf));
+	ck_assert_int_eq(root_read_link(root.fd, "rel", buf, 6), 5);
+	ck_assert_str_eq(buf, "dir/f");
+	ck_assert_int_eq(buf[6], 'x');
+	errno = 0;
+	ck_assert_int_eq(root_read_link(root.fd, "rel", buf, 5), -1);
+	ck_assert_int_eq(errno, ENAMETOOLONG);
+	ck_assert_int_eq(buf[5], '\0');
+	errno = 0;
+	ck_assert_int_eq(root_read_link(root.fd, "file", buf, 16), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	errno = 0;
+	ck_assert_int_eq(root_read_link(root.fd, "new", buf, 16), -1);
+	ck_assert_int_eq(errno, ENOENT);
+}
+END_TEST
+
+START_TEST(make_dir)
+{
+	(void)umask(027);
+	ck_assert_int_eq(root_make_dir(root.fd, "made", 0777), 0);
+	ck_assert_uint_eq(scratch_mode("r/made"), 0750);
+	errno = 0;
+	ck_assert_int_eq(root_make_dir(root.fd, "made", 0777), -1);
+	ck_assert_int_eq(errno, EEXIST);
+	/* R-PATH-2: not through a link */
+	errno = 0;
+	ck_assert_int_eq(root_make_dir(root.fd, "dangling", 0777), -1);
+	ck_assert_int_eq(errno, EEXIST);
+	ck_assert(!scratch_exists("r/nowhere"));
+}
+END_TEST
+
+static Suite *
+root_suite(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("root");
+	/* These change nothing, and share what setup() has made. */
+	tc = tcase_create("look");
+	tcase_add_unchecked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, walk, 0, LENGTH(walk_rows));
+	tcase_add_loop_test(tc, walk_long, 0, 9);
+	tcase_add_loop_test(tc, walk_anything, 1, 4);
+	tcase_add_loop_test(tc, open_name, 0, LENGTH(name_rows));
+	tcase_add_test(tc, open_device);
+	tcase_add_test(tc, read_link);
+	tcase_set_timeout(tc, 60);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("change");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, walk_long_result);
+	tcase_add_test(tc, walk_deepest);
+	tcase_add_test(tc, walk_unprivileged);
+	tcase_add_test(tc, race);
+	tcase_add_test(tc, open_unprivileged);
+	tcase_add_test(tc, open_race);
+	tcase_add_test(tc, make_dir);
+	tcase_set_timeout(tc, 60);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("open");
+	tcase_add_checked_fixture(tc, scratch_fresh, leave_fit);
+	tcase_add_loop_test(tc, above, 0, LENGTH(above_rows));
+	tcase_add_test(tc, above_of_others);
+	tcase_add_loop_test(tc, open_path, 0, LENGTH(open_rows));
+	tcase_add_test(tc, open_relative);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int
+main(void)
+{
+	return scratch_run(root_suite(), "root");
+}

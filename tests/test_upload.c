@@ -1,0 +1,788 @@
+/* SPDX-License-Identifier: ISC */
+/* A file being received: the whole old one, the whole new one, or none. */
+#include "config.h"
+
+#include "upload.h"
+
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+
+#include <check.h>
+
+#include "root.h"
+#include "scratch.h"
+
+#define TEMP ".scp-server.0123456789abcdef~"
+
+static struct upload up;
+static int dir;
+
+/* --- two system calls that can be made to fail ------------------------ */
+
+enum accident {
+	NO_ACCIDENT,
+	LOCKED_BY_SWEEP,  /* the sweep of another session was quicker */
+	REMOVED_BY_SWEEP, /* and removes the name before we have the lock */
+	NO_LOCKS
+};
+
+static enum accident accident;
+static int accidents;        /* so many are still to happen */
+static unsigned same_random; /* so many times the same name */
+
+int
+flock(int fd, int operation)
+{
+	if (accident == NO_ACCIDENT || accidents-- <= 0)
+		return (int)syscall(SYS_flock, fd, operation);
+	if (accident == LOCKED_BY_SWEEP) {
+		errno = EWOULDBLOCK;
+		return -1;
+	}
+	if (accident == NO_LOCKS) {
+		errno = ENOLCK;
+		return -1;
+	}
+	ck_assert_int_eq(unlinkat(dir, up.temp, 0), 0);
+	return (int)syscall(SYS_flock, fd, operation);
+}
+
+ssize_t
+getrandom(void *buf, size_t size, unsigned flags)
+{
+	if (same_random == 0)
+		return syscall(SYS_getrandom, buf, size, flags);
+	same_random--;
+	memset(buf, 0, size);
+	return (ssize_t)size;
+}
+
+static void
+setup(void)
+{
+	scratch_fresh();
+	dir = scratch_dir(".");
+	upload_init(&up);
+	accident = NO_ACCIDENT;
+	same_random = 0;
+}
+
+static void
+look(const char *name)
+{
+	mode_t old;
+
+	ck_assert_int_eq(upload_look(&up, dir, name, &old), 0);
+}
+
+static void
+begin(const char *name, mode_t bits, bool exact)
+{
+	const struct policy_mode mode = { bits, exact };
+
+	look(name);
+	ck_assert_int_eq(upload_begin(&up, mode), 0);
+}
+
+static void
+put(const char *text)
+{
+	ck_assert_int_eq(
+	    write(up.fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static void
+expect_idle(void)
+{
+	ck_assert_int_eq(up.fd, -1);
+	ck_assert_int_eq(up.old, -1);
+}
+
+/* --- commit and abort ------------------------------------------------- */
+
+START_TEST(new_file)
+{
+	struct stat st;
+	int fds, other;
+
+	fds = scratch_fds();
+	begin("f", 0640, false);
+	ck_assert(!scratch_exists("f"));
+	ck_assert_int_eq(scratch_count("."), 1);
+	ck_assert(policy_is_temp_name(up.temp, strlen(up.temp)));
+	ck_assert_int_eq(root_stat(dir, up.temp, &st), 0);
+	ck_assert(fcntl(up.fd, F_GETFD) & FD_CLOEXEC);
+	/* R-FILE-2: a sweep can see that it is alive. */
+	other = open(up.temp, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(flock(other, LOCK_EX | LOCK_NB), -1);
+	ck_assert_int_eq(close(other), 0);
+	put("new");
+	ck_assert(!scratch_exists("f"));
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	expect_idle();
+	ck_assert_str_eq(scratch_text("f"), "new");
+	ck_assert_int_eq(scratch_count("."), 1);
+	ck_assert_uint_eq(up.lost, 0);
+	/* harmless */
+	upload_abort(&up);
+	ck_assert_str_eq(scratch_text("f"), "new");
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+/* R-FILE-1: a new inode; who reads the old file goes on reading it. */
+START_TEST(replace)
+{
+	struct stat old, st;
+	char buf[8];
+	int fd, fds;
+
+	scratch_file("f", "old", 0644);
+	fd = open("f", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(fstat(fd, &old), 0);
+	fds = scratch_fds();
+	begin("f", 0644, true);
+	put("new one");
+	ck_assert_str_eq(scratch_text("f"), "old");
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	ck_assert_int_eq(scratch_fds(), fds);
+	ck_assert_str_eq(scratch_text("f"), "new one");
+	ck_assert_int_eq(lstat("f", &st), 0);
+	ck_assert_uint_ne(st.st_ino, old.st_ino);
+	ck_assert_int_eq(read(fd, buf, sizeof(buf)), 3);
+	ck_assert_mem_eq(buf, "old", 3);
+	ck_assert_int_eq(scratch_count("."), 1);
+}
+END_TEST
+
+/* A hard link elsewhere keeps the old file. */
+START_TEST(replace_hard_link)
+{
+	scratch_file("f", "old", 0644);
+	ck_assert_int_eq(link("f", "g"), 0);
+	begin("f", 0644, true);
+	put("new");
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	ck_assert_str_eq(scratch_text("f"), "new");
+	ck_assert_str_eq(scratch_text("g"), "old");
+}
+END_TEST
+
+/* R-FILE-2: nothing is left, whenever it ends. */
+START_TEST(abort_at)
+{
+	bool exists = _i % 2 != 0;
+	struct stat before, after;
+	int fds;
+
+	if (exists)
+		scratch_file("f", "old", 0604);
+	(void)lstat("f", &before);
+	fds = scratch_fds();
+	if (_i / 2 == 1)
+		look("f");
+	if (_i / 2 >= 2)
+		begin("f", 0644, true);
+	if (_i / 2 >= 3)
+		put("new");
+	errno = EXDEV;
+	upload_abort(&up);
+	ck_assert_int_eq(errno, EXDEV);
+	expect_idle();
+	upload_abort(&up);
+	ck_assert_int_eq(scratch_fds(), fds);
+	ck_assert_int_eq(scratch_count("."), exists);
+	if (!exists)
+		return;
+	ck_assert_str_eq(scratch_text("f"), "old");
+	ck_assert_int_eq(lstat("f", &after), 0);
+	ck_assert_uint_eq(before.st_ino, after.st_ino);
+	ck_assert_uint_eq(before.st_mode, after.st_mode);
+	ck_assert_int_eq(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+}
+END_TEST
+
+/* What somebody else may make of the target meanwhile. */
+enum change {
+	REMOVED,
+	OTHER_FILE,
+	DIRECTORY,
+	FULL_DIRECTORY,
+	LINK,
+	DANGLING,
+	FIFO
+};
+
+static const struct {
+	enum change change;
+	int error; /* of commit; 0: it is replaced */
+} change_rows[] = {
+	{ REMOVED, 0 },
+	{ OTHER_FILE, 0 },
+	{ DIRECTORY, EISDIR },
+	{ FULL_DIRECTORY, EISDIR },
+	{ LINK, ELOOP },
+	{ DANGLING, ELOOP },
+	{ FIFO, ROOT_E_NOT_REGULAR },
+};
+
+static void
+change(enum change what)
+{
+	(void)unlink("f");
+	switch (what) {
+	case REMOVED:
+		break;
+	case OTHER_FILE:
+		scratch_file("f", "other", 0600);
+		break;
+	case DIRECTORY:
+	case FULL_DIRECTORY:
+		scratch_mkdir("f", 0755);
+		if (what == FULL_DIRECTORY)
+			scratch_file("f/x", "x", 0644);
+		break;
+	case LINK:
+	case DANGLING:
+		scratch_link(what == LINK ? "victim" : "nowhere", "f");
+		break;
+	case FIFO:
+		ck_assert_int_eq(mkfifo("f", 0644), 0);
+		break;
+	}
+}
+
+/* R-FILE-3: the type is checked again before the commit. */
+START_TEST(changed_target)
+{
+	enum change what = change_rows[_i / 2].change;
+	int error = change_rows[_i / 2].error;
+	struct stat before, after;
+
+	scratch_file("victim", "victim", 0644);
+	if (_i % 2 != 0)
+		scratch_file("f", "old", 0644);
+	begin("f", 0644, true);
+	put("new");
+	change(what);
+	(void)lstat("f", &before);
+	errno = 0;
+	ck_assert_int_eq(upload_commit(&up, NULL), error == 0 ? 0 : -1);
+	if (error == 0) {
+		ck_assert_str_eq(scratch_text("f"), "new");
+	} else {
+		ck_assert_int_eq(errno, error);
+		ck_assert_int_ne(up.fd, -1);
+		upload_abort(&up);
+		ck_assert_int_eq(lstat("f", &after), 0);
+		ck_assert_uint_eq(before.st_ino, after.st_ino);
+		ck_assert_uint_eq(before.st_mode, after.st_mode);
+	}
+	expect_idle();
+	ck_assert_int_eq(scratch_count("."), 2);
+	ck_assert_str_eq(scratch_text("victim"), "victim");
+}
+END_TEST
+
+/* The same after the look, before anything was written. */
+START_TEST(removed_directory)
+{
+	struct policy_mode mode = { 0644, false };
+
+	scratch_mkdir("d", 0755);
+	dir = scratch_dir("d");
+	look("f");
+	ck_assert_int_eq(rmdir("d"), 0);
+	errno = 0;
+	ck_assert_int_eq(upload_begin(&up, mode), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	expect_idle();
+}
+END_TEST
+
+/* --- look ------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	int error;
+	mode_t old;
+} look_rows[] = {
+	{ "new", 0, POLICY_MODE_UNSET },
+	{ "f", 0, 0640 },
+	{ "setuid", 0, 04755 },
+	{ "d", EISDIR, 0 },
+	{ "link", ELOOP, 0 },
+	{ "dangling", ELOOP, 0 },
+	{ "todir", ELOOP, 0 },
+	/* R-PATH-3: without a reader open(2) would fail, with one it waits. */
+	{ "fifo", ROOT_E_NOT_REGULAR, 0 },
+	{ "f/x", ENOTDIR, 0 },
+};
+
+START_TEST(looked_at)
+{
+	struct stat before, after;
+	mode_t old = 07654;
+	int fds, ret;
+
+	scratch_file("f", "old", 0640);
+	scratch_file("setuid", "old", 04755);
+	scratch_mkdir("d", 0755);
+	scratch_link("f", "link");
+	scratch_link("nowhere", "dangling");
+	scratch_link("d", "todir");
+	ck_assert_int_eq(mkfifo("fifo", 0644), 0);
+	(void)stat("f", &before);
+	fds = scratch_fds();
+	errno = 0;
+	ret = upload_look(&up, dir, look_rows[_i].name, &old);
+	ck_assert_int_eq(ret, look_rows[_i].error == 0 ? 0 : -1);
+	if (ret == 0) {
+		ck_assert_uint_eq(old, look_rows[_i].old);
+		ck_assert_int_eq(up.old != -1, old != POLICY_MODE_UNSET);
+	} else {
+		ck_assert_int_eq(errno, look_rows[_i].error);
+		ck_assert_uint_eq(old, 07654);
+	}
+	upload_abort(&up);
+	expect_idle();
+	ck_assert_int_eq(scratch_fds(), fds);
+	ck_assert_int_eq(scratch_count("."), 7);
+	(void)stat("f", &after);
+	ck_assert_int_eq(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+	ck_assert_int_eq(before.st_size, after.st_size);
+}
+END_TEST
+
+/* R-FILE-3: what scp itself would need is needed. */
+static void
+look_unprivileged(void)
+{
+	struct policy_mode mode = { 0644, false };
+	mode_t old;
+
+	errno = 0;
+	ck_assert_int_eq(upload_look(&up, dir, "readonly", &old), -1);
+	ck_assert_int_eq(errno, EACCES);
+	expect_idle();
+	ck_assert_int_eq(upload_look(&up, dir, "writeonly", &old), 0);
+	upload_abort(&up);
+	/* the directory cannot be written to */
+	ck_assert_int_eq(close(dir), 0);
+	dir = scratch_dir("d");
+	look("f");
+	ck_assert_int_ne(up.old, -1);
+	errno = 0;
+	ck_assert_int_eq(upload_begin(&up, mode), -1);
+	ck_assert_int_eq(errno, EACCES);
+	expect_idle();
+	errno = 0;
+	ck_assert_int_eq(upload_look(&up, dir, "locked/f", &old), -1);
+	ck_assert_int_eq(errno, EACCES);
+	/* or only be written to */
+	ck_assert_int_eq(close(dir), 0);
+	dir = scratch_dir("dropbox");
+	begin("f", 0644, false);
+	put("new");
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	ck_assert_str_eq(scratch_text("dropbox/f"), "new");
+}
+
+START_TEST(unprivileged)
+{
+	scratch_file("readonly", "", 0444);
+	scratch_file("writeonly", "", 0222);
+	scratch_mkdir("d", 0755);
+	scratch_file("d/f", "", 0666);
+	scratch_mkdir("d/locked", 0);
+	ck_assert_int_eq(chmod("d", 0555), 0);
+	scratch_mkdir("dropbox", 0333);
+	scratch_unprivileged(look_unprivileged);
+	ck_assert_int_eq(chmod("dropbox", 0755), 0);
+	ck_assert_int_eq(scratch_count("dropbox"), 1);
+}
+END_TEST
+
+/* --- modes and times -------------------------------------------------- */
+
+static const struct {
+	mode_t bits;
+	bool exact;
+	mode_t umask;
+	mode_t temp; /* while it is written */
+	mode_t want;
+} mode_rows[] = {
+	{ 0644, false, 022, 0644, 0644 },
+	{ 0666, false, 022, 0644, 0644 },
+	{ 0777, false, 027, 0750, 0750 },
+	{ 0666, false, 0, 0666, 0666 },
+	/* not writable, once it is whole */
+	{ 0444, false, 022, 0644, 0444 },
+	{ 0400, false, 022, 0600, 0400 },
+	{ 0, false, 022, 0200, 0 },
+	{ 0555, false, 077, 0700, 0500 },
+	{ 0066, false, 022, 0244, 0044 },
+	/* exact: whatever the umask is, in the end */
+	{ 0666, true, 022, 0644, 0666 },
+	{ 0777, true, 077, 0700, 0777 },
+	{ 0444, true, 0, 0644, 0444 },
+	{ 0, true, 0, 0200, 0 },
+	{ 0600, true, 0, 0600, 0600 },
+};
+
+START_TEST(mode_of_new)
+{
+	(void)umask(mode_rows[_i].umask);
+	begin("f", mode_rows[_i].bits, mode_rows[_i].exact);
+	ck_assert_uint_eq(scratch_mode(up.temp), mode_rows[_i].temp);
+	put("new");
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	ck_assert_uint_eq(scratch_mode("f"), mode_rows[_i].want);
+}
+END_TEST
+
+static const struct {
+	mode_t old;
+	mode_t wanted;
+	bool preserve;
+	mode_t want;
+} replace_rows[] = {
+	/* R-FILE-3: the old file's, */
+	{ 0600, 0644, false, 0600 },
+	{ 0666, 0600, false, 0666 },
+	{ 0755, 0644, false, 0755 },
+	{ 0200, 0644, false, 0200 },
+	/* never its special bits, */
+	{ 04755, 0644, false, 0755 },
+	{ 02775, 0644, false, 0775 },
+	{ 07777, 0600, false, 0777 },
+	/* but -p has its way, without them */
+	{ 0600, 0644, true, 0644 },
+	{ 0666, 0400, true, 0400 },
+	{ 0600, 07755, true, 0755 },
+	{ 04700, 04711, true, 0711 },
+};
+
+START_TEST(mode_of_replaced)
+{
+	struct policy policy;
+	mode_t old = 0;
+
+	policy_init(&policy);
+	scratch_file("f", "old", replace_rows[_i].old);
+	ck_assert_int_eq(upload_look(&up, dir, "f", &old), 0);
+	ck_assert_uint_eq(old, replace_rows[_i].old);
+	ck_assert_int_eq(upload_begin(&up,
+			     policy_file_mode(&policy, replace_rows[_i].wanted,
+				 replace_rows[_i].preserve, old)),
+	    0);
+	/* R-FILE-3: nobody reads more of it meanwhile. */
+	ck_assert_uint_eq(
+	    scratch_mode(up.temp) & ~(replace_rows[_i].want | 0600), 0);
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	ck_assert_uint_eq(scratch_mode("f"), replace_rows[_i].want);
+}
+END_TEST
+
+static const struct timespec time_rows[][2] = {
+	{ { 0, 0 }, { 0, 0 } },
+	{ { 1, 1000 }, { 2, 999999000 } },
+	{ { 1700000000, 123456000 }, { 1600000000, 654321000 } },
+	{ { 0x7fffffff, 0 }, { 1, 0 } },
+};
+
+START_TEST(times_of_file)
+{
+	struct stat st;
+
+	if (_i % 2 != 0)
+		scratch_file("f", "old", 0644);
+	begin("f", 0444, true);
+	put("new");
+	ck_assert_int_eq(upload_commit(&up, time_rows[_i / 2]), 0);
+	ck_assert_int_eq(lstat("f", &st), 0);
+	ck_assert_int_eq(st.st_atim.tv_sec, time_rows[_i / 2][0].tv_sec);
+	ck_assert_int_eq(st.st_atim.tv_nsec, time_rows[_i / 2][0].tv_nsec);
+	ck_assert_int_eq(st.st_mtim.tv_sec, time_rows[_i / 2][1].tv_sec);
+	ck_assert_int_eq(st.st_mtim.tv_nsec, time_rows[_i / 2][1].tv_nsec);
+}
+END_TEST
+
+START_TEST(times_impossible)
+{
+	static const struct timespec times[2] = { { 1, 0 }, { 1, 1000000000 } };
+
+	scratch_file("f", "old", 0644);
+	begin("f", 0644, true);
+	errno = 0;
+	ck_assert_int_eq(upload_commit(&up, times), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_str_eq(scratch_text("f"), "old");
+	upload_abort(&up);
+	ck_assert_int_eq(scratch_count("."), 1);
+}
+END_TEST
+
+/* Somebody took the temporary file away. */
+START_TEST(temp_is_gone)
+{
+	scratch_file("f", "old", 0644);
+	begin("f", 0644, true);
+	ck_assert_int_eq(unlink(up.temp), 0);
+	errno = 0;
+	ck_assert_int_eq(upload_commit(&up, NULL), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	upload_abort(&up);
+	expect_idle();
+	ck_assert_str_eq(scratch_text("f"), "old");
+}
+END_TEST
+
+/* --- accidents -------------------------------------------------------- */
+
+static const struct {
+	enum accident accident;
+	int times;
+	int error; /* of begin */
+} accident_rows[] = {
+	/* R-FILE-2: not ours any more; it tries another name */
+	{ LOCKED_BY_SWEEP, 1, 0 },
+	{ REMOVED_BY_SWEEP, 1, 0 },
+	{ LOCKED_BY_SWEEP, 99, 0 },
+	{ REMOVED_BY_SWEEP, 99, 0 },
+	/* but not for ever */
+	{ LOCKED_BY_SWEEP, 1000, EEXIST },
+	{ REMOVED_BY_SWEEP, 1000, EEXIST },
+	{ NO_LOCKS, 1, ENOLCK },
+};
+
+START_TEST(lock_of_temp)
+{
+	struct policy_mode mode = { 0644, false };
+	int fds;
+
+	fds = scratch_fds();
+	look("f");
+	accident = accident_rows[_i].accident;
+	accidents = accident_rows[_i].times;
+	errno = 0;
+	ck_assert_int_eq(
+	    upload_begin(&up, mode), accident_rows[_i].error == 0 ? 0 : -1);
+	if (accident_rows[_i].error != 0) {
+		ck_assert_int_eq(errno, accident_rows[_i].error);
+		expect_idle();
+	} else {
+		ck_assert(scratch_exists(up.temp));
+		ck_assert_int_eq(upload_commit(&up, NULL), 0);
+		ck_assert(scratch_exists("f"));
+	}
+	ck_assert_int_eq(scratch_fds(), fds);
+	ck_assert_int_eq(scratch_count("."), accident_rows[_i].error == 0);
+}
+END_TEST
+
+/* A name that exists is never used, nor is what it links to. */
+START_TEST(name_is_taken)
+{
+	struct policy_mode mode = { 0644, false };
+
+	scratch_link("victim", ".scp-server.0000000000000000~");
+	same_random = _i == 0 ? 3 : 1000;
+	look("f");
+	errno = 0;
+	ck_assert_int_eq(upload_begin(&up, mode), _i == 0 ? 0 : -1);
+	if (_i != 0) {
+		ck_assert_int_eq(errno, EEXIST);
+		expect_idle();
+	} else {
+		ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	}
+	ck_assert(!scratch_exists("victim"));
+	ck_assert(scratch_exists(".scp-server.0000000000000000~"));
+}
+END_TEST
+
+/* --- sweep ------------------------------------------------------------ */
+
+START_TEST(sweep_nothing_else)
+{
+	static const char *const names[] = { ".scp-server.0123456789ABCDEF~",
+		".scp-server.0123456789abcdeF~", ".scp-server.0123456789abcde~",
+		".scp-server.0123456789abcdef0~",
+		".scp-server.0123456789abcdef",
+		".scp-server.0123456789abcdef~~",
+		"scp-server.0123456789abcdef~", ".scp-server.0123456789abcdeg~",
+		".scp-server-0123456789abcdef~",
+		"..scp-server.0123456789abcdef~",
+		".SCP-server.0123456789abcdef~", ".scp-server.",
+		".scp-server.~", "file", ".hidden~" };
+	size_t i;
+	int fds;
+
+	for (i = 0; i < LENGTH(names); i++)
+		scratch_file(names[i], "", 0644);
+	fds = scratch_fds();
+	ck_assert_uint_eq(upload_sweep(dir), 0);
+	ck_assert_int_eq(scratch_count("."), LENGTH(names));
+	scratch_file(TEMP, "half", 0644);
+	ck_assert_uint_eq(upload_sweep(dir), 1);
+	ck_assert_int_eq(scratch_count("."), LENGTH(names));
+	ck_assert(!scratch_exists(TEMP));
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+enum dead {
+	DEAD,
+	DEAD_EMPTY,
+	ALIVE,
+	SYMLINK,
+	SYMLINK_TO_DEAD,
+	HARD_LINKED,
+	A_FIFO,
+	A_DIRECTORY,
+	NOT_WRITABLE,
+	DEAD_KINDS
+};
+
+/* R-FILE-2: pattern, regular, one link, its lock obtained. */
+START_TEST(sweep_kind)
+{
+	enum dead kind = (enum dead)_i;
+	int fd = -1, fds;
+
+	scratch_file("victim", "victim", 0644);
+	if (kind == SYMLINK || kind == SYMLINK_TO_DEAD)
+		scratch_link(kind == SYMLINK ? "victim" : "../victim", TEMP);
+	else if (kind == A_FIFO)
+		ck_assert_int_eq(mkfifo(TEMP, 0644), 0);
+	else if (kind == A_DIRECTORY)
+		scratch_mkdir(TEMP, 0755);
+	else if (kind == HARD_LINKED)
+		ck_assert_int_eq(link("victim", TEMP), 0);
+	else
+		scratch_file(TEMP, kind == DEAD_EMPTY ? "" : "half",
+		    kind == NOT_WRITABLE ? 0444 : 0644);
+	if (kind == ALIVE) {
+		fd = open(TEMP, O_WRONLY | O_CLOEXEC);
+		ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+	}
+	fds = scratch_fds();
+	ck_assert_uint_eq(upload_sweep(dir), kind <= DEAD_EMPTY);
+	ck_assert_int_eq(scratch_exists(TEMP), kind > DEAD_EMPTY);
+	ck_assert_str_eq(scratch_text("victim"), "victim");
+	ck_assert_int_eq(scratch_fds(), fds);
+	if (fd != -1) {
+		ck_assert_int_eq(close(fd), 0);
+		ck_assert_uint_eq(upload_sweep(dir), 1);
+	}
+}
+END_TEST
+
+/* The lock comes too late: what has the name now is another's. */
+START_TEST(sweep_other_inode)
+{
+	scratch_file(TEMP, "half", 0644);
+	memcpy(up.temp, TEMP, sizeof(TEMP));
+	accident = REMOVED_BY_SWEEP;
+	accidents = 1;
+	ck_assert_uint_eq(upload_sweep(dir), 0);
+}
+END_TEST
+
+/* An upload goes on under a sweep, and many dead ones are removed. */
+START_TEST(sweep_many)
+{
+	char name[64];
+	int i;
+
+	begin("f", 0644, false);
+	for (i = 0; i < 300; i++) {
+		(void)snprintf(
+		    name, sizeof(name), ".scp-server.%016x~", (unsigned)i);
+		scratch_file(name, "", 0600);
+	}
+	ck_assert_uint_eq(upload_sweep(dir), 300);
+	put("new");
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	ck_assert_str_eq(scratch_text("f"), "new");
+	ck_assert_uint_eq(upload_sweep(dir), 0);
+	ck_assert_str_eq(scratch_text("f"), "new");
+}
+END_TEST
+
+static void
+sweep_as_other(void)
+{
+	ck_assert_uint_eq(upload_sweep(dir), 0);
+	ck_assert_int_eq(close(dir), 0);
+	dir = scratch_dir("dropbox");
+	ck_assert_uint_eq(upload_sweep(dir), 0);
+}
+
+START_TEST(sweep_unprivileged)
+{
+	/* Not ours to write: it is left, although it could be removed. */
+	scratch_file(TEMP, "half", geteuid() == 0 ? 0644 : 0444);
+	scratch_mkdir("dropbox", 0755);
+	scratch_file("dropbox/" TEMP, "half", 0666);
+	ck_assert_int_eq(chmod("dropbox", 0333), 0);
+	scratch_unprivileged(sweep_as_other);
+	ck_assert(scratch_exists(TEMP));
+	ck_assert(scratch_exists("dropbox/" TEMP));
+}
+END_TEST
+
+START_TEST(sweep_no_directory)
+{
+	int fd;
+
+	scratch_file("f", "", 0644);
+	fd = open("f", O_PATH | O_CLOEXEC);
+	ck_assert_uint_eq(upload_sweep(fd), 0);
+	ck_assert_uint_eq(upload_sweep(-1), 0);
+}
+END_TEST
+
+static Suite *
+upload_suite(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("upload");
+	tc = tcase_create("upload");
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_test(tc, new_file);
+	tcase_add_test(tc, replace);
+	tcase_add_test(tc, replace_hard_link);
+	tcase_add_loop_test(tc, abort_at, 0, 8);
+	tcase_add_loop_test(
+	    tc, changed_target, 0, 2 * (int)LENGTH(change_rows));
+	tcase_add_test(tc, removed_directory);
+	tcase_add_loop_test(tc, looked_at, 0, LENGTH(look_rows));
+	tcase_add_test(tc, unprivileged);
+	tcase_add_loop_test(tc, mode_of_new, 0, LENGTH(mode_rows));
+	tcase_add_loop_test(tc, mode_of_replaced, 0, LENGTH(replace_rows));
+	tcase_add_loop_test(tc, times_of_file, 0, 2 * (int)LENGTH(time_rows));
+	tcase_add_test(tc, times_impossible);
+	tcase_add_test(tc, temp_is_gone);
+	tcase_add_loop_test(tc, lock_of_temp, 0, LENGTH(accident_rows));
+	tcase_add_loop_test(tc, name_is_taken, 0, 2);
+	tcase_add_test(tc, sweep_nothing_else);
+	tcase_add_loop_test(tc, sweep_kind, 0, DEAD_KINDS);
+	tcase_add_test(tc, sweep_other_inode);
+	tcase_add_test(tc, sweep_many);
+	tcase_add_test(tc, sweep_unprivileged);
+	tcase_add_test(tc, sweep_no_directory);
+	tcase_set_timeout(tc, 60);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int
+main(void)
+{
+	return scratch_run(upload_suite(), "upload");
+}
