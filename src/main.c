@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The sequence: hygiene, options and the client's words (the role is known
+ * then), log, root; and only after that a byte of the client's is read.
+ */
+#include "config.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/unistd.h>
+
+#include "audit.h"
+#include "command.h"
+#include "defs.h"
+#include "identity.h"
+#include "log.h"
+#include "options.h"
+#include "peer.h"
+#include "policy.h"
+#include "root.h"
+#include "session.h"
+#include "settings.h"
+#include "sink.h"
+#include "source.h"
+#include "stream.h"
+#include "text.h"
+
+/* What a client learns of a mistake that only the administrator can mend. */
+#define NOT_AVAILABLE "this account is not available"
+
+/*
+ * How long a client that is refused before its role is known may be silent: one
+ * that uploads without waiting is sending already, one that downloads waits
+ * for our end.
+ */
+#define REFUSED_DRAIN_MS 500
+
+static volatile sig_atomic_t stop;
+
+/* All that this program keeps of its environment. */
+struct environment {
+	char *original_command;
+	char *connection;
+	char *logname;
+};
+
+struct server {
+	struct environment env;
+	struct options options;
+	struct identity identity;
+	struct audit audit;
+	struct root root;
+	struct stream stream;
+	struct peer peer;
+	char path[PATH_BYTES_MAX];
+	char start[PATH_BYTES_MAX];
+};
+
+/*
+ * A call that was about to block when the flag was set would not see it: the
+ * alarm interrupts again until the program has ended.
+ */
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	stop = 1;
+	(void)alarm(1);
+}
+
+static void
+set_signals(void)
+{
+	static const int ending[] = { SIGTERM, SIGHUP, SIGINT, SIGALRM };
+	struct sigaction sa;
+	sigset_t none;
+	size_t i;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = on_signal;
+	for (i = 0; i < LENGTH(ending); i++)
+		(void)sigaction(ending[i], &sa, NULL);
+	sa.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &sa, NULL);
+	(void)sigaction(SIGXFSZ, &sa, NULL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Nothing is inherited but 0, 1 and 2, and those three exist. */
+static void
+set_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	} while (fd != -1 && fd <= STDERR_FILENO);
+	closefrom(STDERR_FILENO + 1);
+}
+
+static char *
+keep(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value == NULL ? NULL : strdup(value);
+}
+
+/* Read what sshd says, then forget the rest. */
+static void
+take_environment(struct environment *env)
+{
+	env->original_command = keep("SSH_ORIGINAL_COMMAND");
+	env->connection = keep("SSH_CONNECTION");
+	env->logname = keep("LOGNAME");
+	(void)clearenv();
+}
+
+static mode_t
+current_umask(void)
+{
+	mode_t mask = umask(077);
+
+	(void)umask(mask);
+	return mask;
+}
+
+/* The umask that files are made under: set, or as it was inherited. */
+static void
+set_umask(struct policy *policy)
+{
+	if (!policy->umask_is_set)
+		policy->umask = current_umask();
+	(void)umask(policy->umask);
+}
+
+/* A message in place of the protocol's first answer, which all clients read. */
+static void
+refuse_in_protocol(struct server *v, const char *why)
+{
+	if (stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &stop) == -1)
+		return;
+	peer_init(&v->peer, &v->stream, true);
+	(void)peer_warn(&v->peer, "%s", why);
+	stream_drain(&v->stream, REFUSED_DRAIN_MS);
+	stream_close(&v->stream);
+}
+
+/* One line on standard error, where a person may read it. */
+static void
+say(const char *prefix, const char *text)
+{
+	char line[MESSAGE_BYTES_MAX];
+	size_t n;
+
+	n = text_format(line, sizeof(line) - 1, "%s%s", prefix, text);
+	line[n++] = '\n';
+	if (write(STDERR_FILENO, line, n) == -1)
+		log_debug("standard error: %s", strerror(errno));
+}
+
+static void
+tell(const char *text)
+{
+	say("scp-server: ", text);
+}
+
+/* Would whoever sent this command read an answer in the protocol? */
+static bool
+speaks_scp(const char *text)
+{
+	struct command_fault fault;
+	struct request request;
+
+	if (text == NULL)
+		return false;
+	if (!command_parse(text, strlen(text), &request, &fault))
+		return fault.speaks_scp;
+	command_clear(&request);
+	return true;
+}
+
+/*
+ * The administrator's mistake: its details go to the log, and to standard
+ * error only where no client reads that.
+ */
+static int
+fail_setup(struct server *v, const char *what)
+{
+	log_error("%s", what);
+	if (v->env.connection == NULL && !v->options.log_to_stderr)
+		tell(what);
+	if (v->options.has_command || speaks_scp(v->env.original_command))
+		refuse_in_protocol(v, NOT_AVAILABLE);
+	else if (v->env.connection != NULL)
+		tell(NOT_AVAILABLE);
+	return EXIT_FAILURE;
+}
+
+/* A command that is not served: one helpful line. */
+static int
+refuse_command(struct server *v)
+{
+	const struct command_fault *fault = &v->options.fault;
+	const char *text = v->options.command_text;
+	char why[MESSAGE_BYTES_MAX];
+
+	if (text == NULL)
+		text = "";
+	audit_command_refused(
+	    &v->audit, command_code(fault->err), text, strlen(text));
+	if (fault->err == COMMAND_E_EMPTY) {
+		say("", v->options.settings.login_message);
+		return EXIT_FAILURE;
+	}
+	(void)command_explain(fault, why, sizeof(why));
+	if (fault->speaks_scp)
+		refuse_in_protocol(v, why);
+	else
+		tell(why);
+	return EXIT_FAILURE;
+}
+
+static bool
+is_on_terminal(void)
+{
+	return isatty(STDIN_FILENO) == 1 || isatty(STDOUT_FILENO) == 1;
+}
+
+static int
+serve(struct server *v)
+{
+	const struct request *request = &v->options.request;
+	struct session session = { .policy = &v->options.settings.policy,
+		.request = request,
+		.start = v->start,
+		.root = &v->root,
+		.stream = &v->stream,
+		.peer = &v->peer,
+		.audit = &v->audit };
+	bool sink = request->role == COMMAND_SINK;
+	int status;
+
+	if (stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &stop) == -1)
+		return fail_setup(v, strerror(errno));
+	audit_session_opened(&v->audit, "confine=path");
+	peer_init(&v->peer, &v->stream, sink);
+	status = sink ? sink_run(&session) : source_run(&session);
+	audit_session_closed(&v->audit, status);
+	stream_close(&v->stream);
+	return status;
+}
+
+static bool
+expand(struct server *v, enum settings_keyword keyword, const char *text,
+    char *dst, char *err, size_t errsize)
+{
+	if (identity_expand(&v->identity, text, dst, PATH_BYTES_MAX))
+		return true;
+	(void)text_format(err, errsize, "%s %s: %s", settings_name(keyword),
+	    text,
+	    errno == ENOENT ? "this account has no passwd entry"
+			    : strerror(errno));
+	return false;
+}
+
+/* Everything that must be right before a client is served. */
+static int
+set_up_and_serve(struct server *v)
+{
+	struct settings *settings = &v->options.settings;
+	char err[MESSAGE_BYTES_MAX];
+	int status;
+
+	if (!expand(
+		v, SETTINGS_ROOT, settings->root, v->path, err, sizeof(err)) ||
+	    !expand(v, SETTINGS_START_DIRECTORY, settings->start_directory,
+		v->start, err, sizeof(err)))
+		return fail_setup(v, err);
+	if (root_open(&v->root, v->path, v->identity.uid,
+		settings->policy.max_depth, err, sizeof(err)) == -1)
+		return fail_setup(v, err);
+	set_umask(&settings->policy);
+	status = serve(v);
+	root_close(&v->root);
+	return status;
+}
+
+static int
+run(struct server *v)
+{
+	const struct settings *settings = &v->options.settings;
+	const struct request *request = &v->options.request;
+
+	(void)log_open(settings->log_level, settings->log_facility,
+	    v->options.log_to_stderr);
+	identity_read(&v->identity, v->env.logname, v->env.connection);
+	audit_init(&v->audit, v->identity.user, v->identity.address,
+	    v->options.has_command && request->role == COMMAND_SINK);
+	if (!v->options.has_command)
+		return refuse_command(v);
+	if (is_on_terminal()) {
+		tell("standard input and output must not be a terminal");
+		return EXIT_FAILURE;
+	}
+	return set_up_and_serve(v);
+}
+
+static int
+start(struct server *v, int argc, char *argv[])
+{
+	switch (options_parse(argc, argv, v->env.original_command,
+	    SCP_SERVER_PATH, &v->options)) {
+	case OPTIONS_HELP:
+		(void)fputs(options_usage(), stdout);
+		return EXIT_SUCCESS;
+	case OPTIONS_VERSION:
+		(void)puts(PACKAGE_STRING);
+		return EXIT_SUCCESS;
+	case OPTIONS_BAD:
+		(void)log_open(LOG_LEVEL_INFO, v->options.settings.log_facility,
+		    v->options.log_to_stderr);
+		return fail_setup(v, v->options.error);
+	case OPTIONS_SERVE:
+		break;
+	}
+	return run(v);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct rlimit no_core = { 0, 0 };
+	struct server *v;
+	int status;
+
+	set_descriptors();
+	set_signals();
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	/* Not cleared: what is not used costs no memory. */
+	if ((v = malloc(sizeof(*v))) == NULL)
+		return EXIT_FAILURE;
+	take_environment(&v->env);
+	status = start(v, argc, argv);
+	options_clear(&v->options);
+	free(v->env.original_command);
+	free(v->env.connection);
+	free(v->env.logname);
+	free(v);
+	return status;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "receive.h"
+
+#include <errno.h>
+
+#include "attributes.h"
+#include "log.h"
+#include "text.h"
+
+static enum session_next
+after_answer(int ret)
+{
+	return ret == 0 ? SESSION_GO_ON : SESSION_UNANSWERED;
+}
+
+static void
+note_losses(const struct session *s, const char *path, unsigned lost)
+{
+	if (lost & ATTRIBUTES_LOST_XATTR)
+		audit_note(s->audit, path, "extended attributes not kept");
+	if (lost & ATTRIBUTES_LOST_ACL)
+		audit_note(s->audit, path, "ACL not kept");
+	if (lost & ATTRIBUTES_LOST_GROUP)
+		audit_note(s->audit, path, "group not kept");
+}
+
+/* Give the file its name: 0, or the errno that the client is to hear. */
+static int
+store(const struct session *s, const struct receive *r, struct upload *u)
+{
+	if (upload_commit(u, r->times) == -1)
+		return errno;
+	audit_done(s->audit, r->path, r->size);
+	if (u->mode != u->created)
+		audit_set_mode(s->audit, r->path, u->mode);
+	if (r->times != NULL)
+		audit_set_times(s->audit, r->path, r->times[1].tv_sec);
+	note_losses(s, r->path, u->lost);
+	return 0;
+}
+
+/* The data did not become a file: the one answer that is due says so. */
+static enum session_next
+fail(const struct session *s, const struct receive *r, int err)
+{
+	audit_failed(s->audit, audit_errno_code(err), r->path, r->size);
+	return after_answer(
+	    peer_warn(s->peer, "%s: %s", r->shown, root_strerror(err)));
+}
+
+static enum session_next
+finish(const struct session *s, const struct receive *r, struct upload *u,
+    int file_errno, bool *stored)
+{
+	int err = file_errno;
+
+	if (err == 0)
+		err = store(s, r, u);
+	if (err != 0)
+		return fail(s, r, err);
+	*stored = true;
+	return after_answer(peer_ack(s->peer));
+}
+
+/* The sender says that what it sent is not the file. */
+static enum session_next
+forget(const struct session *s, const struct receive *r, const char *text,
+    size_t len)
+{
+	char why[MESSAGE_BYTES_MAX];
+
+	audit_failed(s->audit, "sender-error", r->path, r->size);
+	log_verbose("sender says: %s", text_quote(why, sizeof(why), text, len));
+	return after_answer(peer_ack(s->peer));
+}
+
+/*
+ * The input ends where the end mark should stand: success only for clients
+ * that never send one (R-WIRE-4).  OpenSSH's fills a file that it cannot read
+ * with zeros before it says so, and may be cut off in between.
+ */
+static enum session_next
+finish_unsaid(const struct session *s, const struct receive *r,
+    struct upload *u, int file_errno, bool *stored)
+{
+	if (r->eof_commits) {
+		/* Whether anybody listens any more does not matter. */
+		(void)finish(s, r, u, file_errno, stored);
+		return SESSION_END;
+	}
+	audit_failed(s->audit, "no-end-mark", r->path, r->size);
+	errno = ECONNRESET;
+	return SESSION_LOST;
+}
+
+static enum session_next
+take_data(const struct session *s, const struct receive *r, struct upload *u,
+    bool *stored)
+{
+	const char *text;
+	size_t len;
+	int file_errno;
+
+	if (stream_to_file(s->stream, u->fd, r->size, &file_errno) == -1) {
+		audit_failed(s->audit, audit_errno_code(errno), r->path,
+		    s->stream->moved);
+		return SESSION_LOST;
+	}
+	switch (peer_closing(s->peer, &text, &len)) {
+	case PEER_WHOLE:
+		return finish(s, r, u, file_errno, stored);
+	case PEER_BROKEN:
+		return forget(s, r, text, len);
+	case PEER_UNSAID:
+		return finish_unsaid(s, r, u, file_errno, stored);
+	case PEER_GARBLED:
+		return SESSION_GARBLED;
+	case PEER_VANISHED:
+		break;
+	}
+	return SESSION_LOST;
+}
+
+enum session_next
+receive_file(const struct session *s, const struct receive *r, struct upload *u,
+    bool *stored)
+{
+	enum session_next next;
+
+	*stored = false;
+	next = take_data(s, r, u, stored);
+	upload_abort(u);
+	return next;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "refusal.h"
+
+#include <sys/types.h>
+
+#include <string.h>
+
+#include "text.h"
+
+void
+refusal_init(struct refusal *r, const struct session *s)
+{
+	memset(r, 0, sizeof(*r));
+	r->s = s;
+}
+
+bool
+refusal_is_dead(const struct refusal *r)
+{
+	return r->dead > 0;
+}
+
+static enum session_next
+after_answer(int ret)
+{
+	return ret == 0 ? SESSION_GO_ON : SESSION_UNANSWERED;
+}
+
+static enum session_next
+warn(struct refusal *r, const char *message)
+{
+	return after_answer(peer_warn(r->s->peer, "%s", message));
+}
+
+/* What the client sends from here on is nobody's business. */
+static enum session_next
+drain(struct refusal *r)
+{
+	stream_drain(r->s->stream, SESSION_DRAIN_MS);
+	return SESSION_END;
+}
+
+/* Will the client take the answer to the header for what it is? */
+static bool
+waits_for_answer(const struct refusal *r)
+{
+	return r->s->request->waits && !stream_is_waiting(r->s->stream);
+}
+
+/* Let the body come, throw it away, and say no at its end. */
+static enum session_next
+discard_body(struct refusal *r, off_t size, const char *message)
+{
+	const char *text;
+	size_t len;
+	int unused;
+
+	if (size > r->s->policy->discard_limit - r->discarded) {
+		(void)peer_fatal(r->s->peer, "%s", message);
+		return drain(r);
+	}
+	r->discarded += size;
+	if (peer_ack(r->s->peer) == -1)
+		return SESSION_UNANSWERED;
+	if (stream_to_file(r->s->stream, -1, size, &unused) == -1)
+		return SESSION_LOST;
+	switch (peer_closing(r->s->peer, &text, &len)) {
+	case PEER_WHOLE:
+	case PEER_BROKEN:
+		return warn(r, message);
+	case PEER_GARBLED:
+		return SESSION_GARBLED;
+	case PEER_UNSAID:
+	case PEER_VANISHED:
+		break;
+	}
+	return SESSION_LOST;
+}
+
+enum session_next
+refusal_file(struct refusal *r, off_t size, const char *message)
+{
+	const struct request *req = r->s->request;
+
+	if (!req->recursive && !req->directory) {
+		(void)warn(r, message);
+		return drain(r);
+	}
+	if (req->directory_own && waits_for_answer(r))
+		return warn(r, message);
+	return discard_body(r, size, message);
+}
+
+enum session_next
+refusal_directory(struct refusal *r, const char *message)
+{
+	if (waits_for_answer(r))
+		return warn(r, message);
+	(void)text_format(r->message, sizeof(r->message), "%s", message);
+	r->dead = 1;
+	return after_answer(peer_ack(r->s->peer));
+}
+
+enum session_next
+refusal_dead_file(struct refusal *r, off_t size)
+{
+	return discard_body(r, size, r->message);
+}
+
+enum session_next
+refusal_dead_directory(struct refusal *r)
+{
+	r->dead++;
+	return after_answer(peer_ack(r->s->peer));
+}
+
+enum session_next
+refusal_dead_end(struct refusal *r)
+{
+	if (--r->dead > 0)
+		return after_answer(peer_ack(r->s->peer));
+	return warn(r, r->message);
+}

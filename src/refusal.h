@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How an upload is refused so that no byte that may be file content is ever
+ * parsed as a record (R-WIRE-2).  Several clients (go-scp, Packer, Apache
+ * MINA, hand-written ones) send the body of a file whatever the answer to its
+ * header was; OpenSSH's and its relatives do not send it after an error.
+ *
+ * Which of the two a client is shows in its command line, and in input that
+ * is waiting before it was answered.  Where it does not show, the item is
+ * accepted, its data are thrown away, and the error comes at the end: all
+ * clients stay in step with that.  A refused directory is then entered as a
+ * dead one in which everything is refused up to the matching E.
+ */
+#ifndef REFUSAL_H
+#define REFUSAL_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include "defs.h"
+#include "session.h"
+
+struct refusal {
+	const struct session *s;
+	unsigned long dead;              /* dead directories that are open */
+	off_t discarded;                 /* bytes of refused files so far */
+	char message[MESSAGE_BYTES_MAX]; /* why the outermost one is dead */
+};
+
+void refusal_init(struct refusal *r, const struct session *s);
+
+/*
+ * Answer the header of a file of size bytes, for which an answer is due, and
+ * take what the client sends of it.
+ */
+enum session_next refusal_file(
+    struct refusal *r, off_t size, const char *message) ATTR_USE;
+
+/* Answer the header of a directory. */
+enum session_next refusal_directory(
+    struct refusal *r, const char *message) ATTR_USE;
+
+/* Are we in a dead directory?  Then these take files, D and E. */
+bool refusal_is_dead(const struct refusal *r);
+enum session_next refusal_dead_file(struct refusal *r, off_t size) ATTR_USE;
+enum session_next refusal_dead_directory(struct refusal *r) ATTR_USE;
+enum session_next refusal_dead_end(struct refusal *r) ATTR_USE;
+
+#endif

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "source.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "glob.h"
+#include "log.h"
+#include "proto.h"
+#include "text.h"
+#include "walk.h"
+
+/* The name in the record when the root itself is sent. */
+#define ROOT_NAME "root"
+
+struct source {
+	const struct session *s;
+	struct glob glob;
+	struct root_place place; /* of the operand */
+	struct walk walk;
+	bool failed; /* exit status 1 */
+};
+
+/* A file or directory to be sent. */
+struct item {
+	int dirfd;          /* borrowed */
+	const char *target; /* in dirfd */
+	const char *name;   /* in the record */
+	const char *shown;  /* as the client spells it */
+	const char *path;   /* below the root */
+};
+
+/* What the session does after an item. */
+enum next {
+	GO_ON,
+	SKIP,
+	END
+};
+
+static enum next
+client_gone(struct source *c)
+{
+	c->failed = true;
+	audit_session_failed(c->s->audit, audit_errno_code(errno),
+	    errno == ECANCELED ? "terminated" : "lost connection");
+	return END;
+}
+
+/* Tell the client that something will not come. */
+static enum next
+notify(struct source *c, const char *shown, const char *path, int err)
+{
+	c->failed = true;
+	audit_failed(c->s->audit, audit_errno_code(err), path, 0);
+	if (peer_notice(c->s->peer, "%s: %s", shown, root_strerror(err)) == -1)
+		return client_gone(c);
+	return SKIP;
+}
+
+/* The client does not want, or could not store, the item path. */
+static void
+client_refused(struct source *c, const char *path, off_t size, const char *text,
+    size_t len)
+{
+	char why[MESSAGE_BYTES_MAX];
+
+	c->failed = true;
+	audit_failed(c->s->audit, "client-error", path, size);
+	log_verbose("client says: %s", text_quote(why, sizeof(why), text, len));
+}
+
+/* Send a record about the item path: GO_ON only when the client says yes. */
+static enum next
+send_record(
+    struct source *c, const char *record, size_t recordlen, const char *path)
+{
+	enum peer_answer answer;
+	const char *text;
+	size_t len;
+
+	if (peer_send(c->s->peer, record, recordlen) == -1)
+		return client_gone(c);
+	answer = peer_answer(c->s->peer, &text, &len);
+	switch (answer) {
+	case PEER_YES:
+		return GO_ON;
+	case PEER_NO:
+	case PEER_STOP:
+		client_refused(c, path, 0, text, len);
+		return answer == PEER_NO ? SKIP : END;
+	case PEER_SILENT:
+		errno = ECONNRESET;
+		break;
+	case PEER_FAILED:
+		break;
+	}
+	return client_gone(c);
+}
+
+/* The records that announce an item: T with -p, then C or D. */
+static enum next
+send_header(struct source *c, enum proto_type type, const struct item *it,
+    const struct stat *st)
+{
+	char record[RECORD_BYTES_MAX + 2];
+	off_t size = type == PROTO_FILE ? st->st_size : 0;
+	enum next next;
+	size_t len;
+
+	if (c->s->request->preserve) {
+		len = proto_format_times(
+		    record, sizeof(record), st->st_mtime, st->st_atime);
+		if ((next = send_record(c, record, len, it->path)) != GO_ON)
+			return next;
+	}
+	len = proto_format_item(
+	    record, sizeof(record), type, st->st_mode & 0777, size, it->name);
+	if (len == 0)
+		return notify(c, it->shown, it->path, ENAMETOOLONG);
+	return send_record(c, record, len, it->path);
+}
+
+/* The end mark, or the error that stands in its place. */
+static int
+send_end_mark(struct source *c, const struct item *it, int file_errno)
+{
+	if (file_errno == 0)
+		return peer_close_file(c->s->peer);
+	return peer_notice(c->s->peer, "%s: %s", it->shown,
+	    file_errno == EIO ? "file became shorter or unreadable"
+			      : strerror(file_errno));
+}
+
+/* After the data: are they the file?  Then the client's word on it. */
+static enum next
+close_file(struct source *c, const struct item *it, off_t size, int file_errno)
+{
+	enum peer_answer answer;
+	const char *text;
+	size_t len;
+
+	if (send_end_mark(c, it, file_errno) == -1)
+		return client_gone(c);
+	answer = peer_answer(c->s->peer, &text, &len);
+	if (answer == PEER_FAILED)
+		return client_gone(c);
+	if (file_errno != 0) {
+		c->failed = true;
+		audit_failed(
+		    c->s->audit, audit_errno_code(file_errno), it->path, size);
+	} else if (answer == PEER_NO || answer == PEER_STOP) {
+		client_refused(c, it->path, size, text, len);
+	} else {
+		audit_done(c->s->audit, it->path, size);
+	}
+	/* curl and phpseclib leave without a last answer. */
+	return answer == PEER_STOP || answer == PEER_SILENT ? END : GO_ON;
+}
+
+static enum next
+send_open_file(
+    struct source *c, const struct item *it, int fd, const struct stat *st)
+{
+	enum next next;
+	int file_errno;
+
+	if ((next = send_header(c, PROTO_FILE, it, st)) != GO_ON)
+		return next;
+	if (stream_from_file(c->s->stream, fd, st->st_size, &file_errno) == -1)
+		return client_gone(c);
+	return close_file(c, it, st->st_size, file_errno);
+}
+
+static enum next
+send_file(struct source *c, const struct item *it)
+{
+	enum next next;
+	struct stat st;
+	int fd;
+
+	if ((fd = root_open_file(it->dirfd, it->target, &st)) == -1)
+		return notify(c, it->shown, it->path, errno);
+	audit_open(c->s->audit, it->path, st.st_mode & 0777);
+	next = send_open_file(c, it, fd, &st);
+	(void)close(fd);
+	return next;
+}
+
+/* --- trees ------------------------------------------------------------ */
+
+/* The item that the walk stands at. */
+static struct item
+walk_item(const struct walk *w)
+{
+	struct item it = { .dirfd = w->item.dirfd,
+		.target = w->item.target,
+		.name = w->item.name,
+		.shown = w->shown,
+		.path = w->path };
+
+	return it;
+}
+
+/* Look before D is sent: what cannot be entered is no directory to send. */
+static enum next
+send_directory(struct source *c, const struct item *it)
+{
+	struct stat st = c->walk.item.st;
+	enum next next;
+
+	if (walk_enter(&c->walk) == -1)
+		return notify(c, it->shown, it->path, errno);
+	next = send_header(c, PROTO_DIR, it, &st);
+	if (next == SKIP)
+		walk_leave(&c->walk);
+	return next;
+}
+
+static enum next
+send_end(struct source *c)
+{
+	return send_record(c, "E\n", 2, c->walk.path);
+}
+
+static enum next
+send_next(struct source *c, enum walk_event event)
+{
+	struct item it = walk_item(&c->walk);
+
+	switch (event) {
+	case WALK_FILE:
+		return send_file(c, &it);
+	case WALK_DIR:
+		return send_directory(c, &it);
+	case WALK_LEAVE:
+		return send_end(c);
+	case WALK_ERROR:
+		return notify(c, it.shown, it.path, c->walk.item.error);
+	case WALK_END:
+		break;
+	}
+	return GO_ON;
+}
+
+static enum next
+send_tree(struct source *c, const struct item *it)
+{
+	struct walk *w = &c->walk;
+	enum walk_event event;
+	enum next next;
+
+	if (walk_begin(w, &c->place, it->shown) == -1)
+		return notify(c, it->shown, it->path, errno);
+	next = send_header(c, PROTO_DIR, it, &c->place.st);
+	if (next != GO_ON)
+		return next;
+	while (next != END && (event = walk_next(w)) != WALK_END)
+		next = send_next(c, event);
+	return next;
+}
+
+/* --- operands --------------------------------------------------------- */
+
+/*
+ * The name that the client asked for, which it will compare with the record
+ * (CVE-2019-6111); but a directory's own name where it asked for `.' or `..',
+ * which clients refuse since CVE-2018-20685.
+ */
+static void
+record_name(const struct root_place *place, const char *operand,
+    char name[NAME_BYTES_MAX + 1])
+{
+	const char *last;
+	size_t len = strlen(operand);
+
+	while (len > 0 && operand[len - 1] == '/')
+		len--;
+	last = operand + len;
+	while (last > operand && last[-1] != '/')
+		last--;
+	len -= (size_t)(last - operand);
+	if (len > NAME_BYTES_MAX || !proto_is_name(last, len)) {
+		last = place->name[0] != '\0' ? place->name : ROOT_NAME;
+		len = strlen(last);
+	}
+	memcpy(name, last, len);
+	name[len] = '\0';
+}
+
+static enum next
+send_place(struct source *c, const char *operand)
+{
+	char name[NAME_BYTES_MAX + 1];
+	struct item it = { .dirfd = c->place.parent,
+		.target = c->place.name,
+		.name = name,
+		.shown = operand,
+		.path = c->place.path };
+	enum next next;
+
+	if (!c->place.exists)
+		return notify(c, operand, c->place.path, ENOENT);
+	record_name(&c->place, operand, name);
+	if (c->place.dir == -1)
+		return send_file(c, &it);
+	if (!c->s->request->recursive)
+		return notify(c, operand, c->place.path, ROOT_E_NOT_REGULAR);
+	walk_init(&c->walk, c->s->root, c->s->policy->max_depth);
+	next = send_tree(c, &it);
+	walk_close(&c->walk);
+	return next;
+}
+
+static enum next
+send_operand(struct source *c, const char *operand)
+{
+	enum next next;
+
+	if (root_walk(c->s->root, c->s->start, operand, strlen(operand),
+		&c->place) == -1)
+		return notify(c, operand, operand, errno);
+	next = send_place(c, operand);
+	root_leave(&c->place);
+	return next;
+}
+
+/* All names that the operands stand for; false: too many. */
+static bool
+expand_operands(struct source *c)
+{
+	const struct request *req = c->s->request;
+	size_t i;
+
+	for (i = 0; i < req->npaths; i++) {
+		if (glob_add(&c->glob, &req->paths[i]) == 0)
+			continue;
+		(void)notify(c, req->paths[i].text, req->paths[i].text, errno);
+		return false;
+	}
+	return true;
+}
+
+static bool
+may_send(struct source *c)
+{
+	enum policy_verdict verdict;
+	const char *operand = c->s->request->paths[0].text;
+
+	verdict = policy_transfer(c->s->policy, POLICY_DOWNLOAD);
+	if (verdict == POLICY_ALLOW)
+		return true;
+	audit_refused(c->s->audit, policy_code(verdict), operand);
+	(void)peer_notice(
+	    c->s->peer, "%s: %s", operand, policy_reason(verdict));
+	return false;
+}
+
+static void
+serve(struct source *c)
+{
+	enum peer_answer answer;
+	enum next next = GO_ON;
+	size_t i;
+
+	answer = peer_wait_start(c->s->peer);
+	if (answer != PEER_YES && answer != PEER_NO) {
+		if (answer != PEER_FAILED)
+			errno = ECONNRESET;
+		(void)client_gone(c);
+		return;
+	}
+	if (!may_send(c) || !expand_operands(c)) {
+		c->failed = true;
+		return;
+	}
+	for (i = 0; i < c->glob.n && next != END; i++)
+		next = send_operand(c, c->glob.paths[i]);
+}
+
+int
+source_run(const struct session *session)
+{
+	struct source *c;
+	bool failed;
+
+	/* Not cleared: most of it stays untouched, and costs no memory then. */
+	if ((c = malloc(sizeof(*c))) == NULL) {
+		(void)peer_notice(session->peer, "%s", strerror(ENOMEM));
+		return 1;
+	}
+	c->s = session;
+	c->failed = false;
+	glob_init(&c->glob, session->root, session->start,
+	    session->policy->max_matches);
+	serve(c);
+	glob_clear(&c->glob);
+	failed = c->failed || session->peer->complained;
+	free(c);
+	return failed;
+}

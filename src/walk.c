@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "walk.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "policy.h"
+
+void
+walk_init(struct walk *w, struct root *root, unsigned depth_max)
+{
+	w->root = root;
+	w->depth_max = depth_max;
+	w->depth_above = 0;
+	w->depth = 0;
+	w->nlinked = 0;
+	w->item_linked = false;
+	w->place.parent = w->place.dir = -1;
+}
+
+static void
+pop(struct walk *w)
+{
+	struct walk_level *l = &w->levels[--w->depth];
+
+	(void)closedir(l->dir);
+	free(l->path);
+}
+
+void
+walk_close(struct walk *w)
+{
+	while (w->depth > 0)
+		pop(w);
+	root_leave(&w->place);
+}
+
+/* Open the directory name in dirfd as a new innermost level. */
+static int
+push(struct walk *w, int dirfd, const char *name, const char *path)
+{
+	struct walk_level *l = &w->levels[w->depth];
+	struct stat st;
+	int fd, saved;
+
+	if (w->depth == DEPTH_MAX ||
+	    w->depth_above + w->depth >= w->depth_max) {
+		errno = ROOT_E_TOO_DEEP;
+		return -1;
+	}
+	if ((fd = root_open_dir(dirfd, name)) == -1)
+		return -1;
+	l->path = strdup(path);
+	if (l->path == NULL || fstat(fd, &st) == -1 ||
+	    (l->dir = fdopendir(fd)) == NULL) {
+		saved = errno;
+		free(l->path);
+		(void)close(fd);
+		errno = saved;
+		return -1;
+	}
+	l->dev = st.st_dev;
+	l->ino = st.st_ino;
+	l->shown_len = strlen(w->shown);
+	l->failed = false;
+	w->depth++;
+	return 0;
+}
+
+/* Write "dir/name" to dst. */
+static int
+join(char *dst, size_t size, const char *dir, size_t dirlen, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (dirlen > 0 && dir[dirlen - 1] == '/')
+		dirlen--;
+	if (dirlen + 1 + len >= size) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memmove(dst, dir, dirlen);
+	dst[dirlen] = '/';
+	memcpy(dst + dirlen + 1, name, len + 1);
+	return 0;
+}
+
+int
+walk_begin(struct walk *w, const struct root_place *top, const char *shown)
+{
+	size_t len = strlen(shown);
+
+	if (len >= sizeof(w->shown)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(w->shown, shown, len + 1);
+	memcpy(w->path, top->path, strlen(top->path) + 1);
+	/* The tree's own top counts as a level. */
+	w->depth_above = top->depth > 0 ? top->depth - 1 : 0;
+	return push(w, top->dir, ".", top->path);
+}
+
+static bool
+is_same(dev_t dev, ino_t ino, const struct stat *st)
+{
+	return dev == st->st_dev && ino == st->st_ino;
+}
+
+/* Is this directory being sent, or has it been sent through a link? */
+static bool
+is_known(const struct walk *w, const struct stat *st)
+{
+	size_t i;
+
+	for (i = 0; i < w->depth; i++) {
+		if (is_same(w->levels[i].dev, w->levels[i].ino, st))
+			return true;
+	}
+	for (i = 0; i < w->nlinked; i++) {
+		if (is_same(w->linked[i].dev, w->linked[i].ino, st))
+			return true;
+	}
+	return false;
+}
+
+int
+walk_enter(struct walk *w)
+{
+	const struct stat *st = &w->item.st;
+
+	if (!w->item_linked)
+		return push(w, w->item.dirfd, w->item.target, w->path);
+	if (is_known(w, st) || w->nlinked == WALK_LINKED_MAX) {
+		errno = ELOOP;
+		return -1;
+	}
+	if (push(w, w->place.dir, ".", w->path) == -1)
+		return -1;
+	w->linked[w->nlinked].dev = st->st_dev;
+	w->linked[w->nlinked++].ino = st->st_ino;
+	return 0;
+}
+
+static enum walk_event
+fail_item(struct walk *w, int err)
+{
+	w->item.error = err;
+	return WALK_ERROR;
+}
+
+static enum walk_event
+classify(struct walk *w)
+{
+	if (S_ISDIR(w->item.st.st_mode))
+		return WALK_DIR;
+	if (S_ISREG(w->item.st.st_mode))
+		return WALK_FILE;
+	return fail_item(w, ROOT_E_NOT_REGULAR);
+}
+
+/* The item is a link: find what it leads to, inside the root. */
+static enum walk_event
+follow(struct walk *w, const struct walk_level *l)
+{
+	char text[PATH_MAX];
+	ssize_t len;
+
+	len = root_read_link(w->item.dirfd, w->name, text, sizeof(text));
+	if (len == -1 ||
+	    root_walk(w->root, l->path, text, (size_t)len, &w->place) == -1)
+		return fail_item(w, errno);
+	w->item_linked = true;
+	if (!w->place.exists)
+		return fail_item(w, ENOENT);
+	w->item.dirfd = w->place.parent;
+	w->item.target = w->place.name;
+	w->item.st = w->place.st;
+	memcpy(w->path, w->place.path, strlen(w->place.path) + 1);
+	return classify(w);
+}
+
+/* The next name of the innermost directory, or NULL; *err is 0 at its end. */
+static const char *
+next_name(struct walk_level *l, int *err)
+{
+	struct dirent *entry;
+
+	*err = 0;
+	while (!l->failed) {
+		errno = 0;
+		if ((entry = readdir(l->dir)) == NULL) {
+			*err = errno;
+			l->failed = true;
+			return NULL;
+		}
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0 &&
+		    !policy_is_temp_name(entry->d_name, strlen(entry->d_name)))
+			return entry->d_name;
+	}
+	return NULL;
+}
+
+void
+walk_leave(struct walk *w)
+{
+	pop(w);
+}
+
+static enum walk_event
+leave(struct walk *w)
+{
+	struct walk_level *l = &w->levels[w->depth - 1];
+
+	w->shown[l->shown_len] = '\0';
+	memcpy(w->path, l->path, strlen(l->path) + 1);
+	pop(w);
+	return WALK_LEAVE;
+}
+
+enum walk_event
+walk_next(struct walk *w)
+{
+	struct walk_level *l;
+	const char *name;
+	int err;
+
+	root_leave(&w->place);
+	w->item_linked = false;
+	if (w->depth == 0)
+		return WALK_END;
+	l = &w->levels[w->depth - 1];
+	w->shown[l->shown_len] = '\0';
+	if ((name = next_name(l, &err)) == NULL && err == 0)
+		return leave(w);
+	w->item.dirfd = dirfd(l->dir);
+	w->item.name = w->item.target = w->name;
+	if (name == NULL || strlen(name) > NAME_BYTES_MAX)
+		return fail_item(w, name == NULL ? err : ENAMETOOLONG);
+	memcpy(w->name, name, strlen(name) + 1);
+	if (join(w->shown, sizeof(w->shown), w->shown, l->shown_len, name) ==
+		-1 ||
+	    join(w->path, sizeof(w->path), l->path, strlen(l->path), name) ==
+		-1 ||
+	    root_stat(w->item.dirfd, name, &w->item.st) == -1)
+		return fail_item(w, errno);
+	if (S_ISLNK(w->item.st.st_mode))
+		return follow(w, l);
+	return classify(w);
+}

@@ -1,0 +1,882 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * R-WIRE-2: after a refused header no byte that may be file content is parsed
+ * as a record.  Each flag shape, reason and manner of client; every refused
+ * body is itself a stream of valid records that would make a file or directory
+ * called "evil".
+ */
+#include "config.h"
+
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "driver.h"
+
+#define TEMP_NAME ".scp-server.0123456789abcdef~"
+
+#define EVIL "C0644 5 evil\nhello\0"
+
+struct body {
+	const char *p;
+	size_t len;
+};
+
+#define BODY(s)                                                                \
+	{                                                                      \
+		s, sizeof(s) - 1                                               \
+	}
+
+static const struct body bodies[] = {
+	BODY(EVIL),
+	BODY("\0" EVIL),
+	BODY("E\nE\n" EVIL),
+	BODY("\nD0755 0 evil\n" EVIL "E\n" EVIL),
+	BODY("\1no\nT1 0 1 0\n" EVIL),
+	BODY("xxxx\0" EVIL "\0" EVIL),
+};
+
+enum shape_class {
+	ONE,  /* one item: refused, and the rest is read away unparsed */
+	WAIT, /* refused, and the session goes on */
+	REST  /* read away, refused at the end of the body */
+};
+
+static const struct shape {
+	const char *flags;
+	enum shape_class class;
+	bool own_words; /* a refused D may be refused at once */
+} shapes[] = {
+	{ "-t", ONE, true },
+	{ "-p -t", ONE, true },
+	{ "-t -p", ONE, true },
+	{ "-v -t", ONE, true },
+	{ "-pt", ONE, false },
+	{ "-qt", ONE, false },
+	{ "-vt", ONE, false },
+	{ "-t --", ONE, false },
+	{ "-d -t", WAIT, true },
+	{ "-t -d", WAIT, true },
+	{ "-p -d -t", WAIT, true },
+	{ "-r -d -t", WAIT, true },
+	{ "-r -p -d -t", WAIT, true },
+	{ "-v -r -p -d -t", WAIT, true },
+	{ "-t -d -p -r", WAIT, true },
+	{ "-r -t", REST, true },
+	{ "-r -p -t", REST, true },
+	{ "-t -r -p", REST, true },
+	{ "-v -r -t", REST, true },
+	{ "-rt", REST, false },
+	{ "-tr", REST, false },
+	{ "-trp", REST, false },
+	{ "-prt", REST, false },
+	{ "-qrt", REST, false },
+	{ "-rvt", REST, false },
+	{ "-td", REST, false },
+	{ "-dt", REST, false },
+	{ "-dprt", REST, false },
+	{ "-rp -d -t", REST, false },
+	{ "-r -d -t -q", REST, false },
+	{ "-q -d -t", REST, false },
+	{ "-d -t --", REST, false }, /* Apache MINA */
+	{ "-r -d -p -t --", REST, false },
+};
+
+static bool
+is_recursive(const struct shape *shape)
+{
+	return strchr(shape->flags, 'r') != NULL;
+}
+
+/* Names in the directory "d" that no file can have. */
+static const char *const files[] = { "isdir", "islink", "isdangling", "isfifo",
+	TEMP_NAME, "readonly" };
+
+/* And those that no directory can have. */
+static const char *const directories[] = { "isfile", "islink", "isdangling",
+	"isfifo", TEMP_NAME };
+
+/* The name that only an account is refused stands last. */
+static size_t
+count_files(void)
+{
+	return LENGTH(files) - (geteuid() == 0 ? 1 : 0);
+}
+
+static void
+make_obstacles(void)
+{
+	make_dir("d", 0755);
+	make_dir("d/isdir", 0755);
+	make_file("d/isfile", "old", 0644);
+	make_file("d/readonly", "old", 0444);
+	make_link("d/islink", "isfile");
+	make_link("d/isdangling", "evil");
+	make_fifo("d/isfifo");
+}
+
+static void
+ck_obstacles(bool good)
+{
+	struct bytes want = { 0 };
+
+	bytes_addf(&want,
+	    "0444 d/readonly old\n%s0644 d/isfile old\n"
+	    "0755 d/\n0755 d/isdir/\nfifo d/isfifo\n"
+	    "link d/isdangling -> evil\nlink d/islink -> isfile\n",
+	    good ? "0644 d/good hi\n" : "");
+	ck_tree(want.p);
+	bytes_free(&want);
+	if (good)
+		ck_assert_int_eq(unlink("d/good"), 0);
+}
+
+static void
+start(struct server *s, const struct shape *shape, const char *operand)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "scp %s %s", shape->flags, operand);
+	server_start(s, &(struct launch){ .command = command });
+}
+
+static void
+send_header(struct server *s, char type, size_t size, const char *name)
+{
+	char record[64];
+	int n;
+
+	n = snprintf(
+	    record, sizeof(record), "%c0755 %zu %s\n", type, size, name);
+	server_send(s, record, (size_t)n);
+}
+
+static const char good[] = "C0644 2 good\nhi";
+
+/* --- a refused file ---------------------------------------------------- */
+
+/* A client that sends all of it, whatever is answered. */
+static void
+refuse_blind(const struct shape *shape, const char *name, struct body body)
+{
+	struct bytes stream = { 0 };
+	struct server s;
+
+	bytes_addf(&stream, "C0755 %zu %s\n", body.len, name);
+	bytes_add(&stream, body.p, body.len);
+	bytes_add(&stream, "", 1);
+	bytes_add(&stream, good, sizeof(good));
+	start(&s, shape, "d");
+	server_send(&s, stream.p, stream.len);
+	server_close_input(&s);
+	ck_answers(&s, shape->class == ONE ? "01" : "00100");
+	expect_end(&s, 1);
+	ck_assert(!s.broken);
+	server_clear(&s);
+	ck_obstacles(shape->class != ONE);
+	bytes_free(&stream);
+}
+
+/* A client that sends the body only when it may. */
+static void
+refuse_waiting(const struct shape *shape, const char *name, struct body body)
+{
+	struct server s;
+
+	start(&s, shape, "d");
+	expect_ack(&s);
+	send_header(&s, 'C', body.len, name);
+	if (shape->class == REST) {
+		expect_ack(&s);
+		server_send(&s, body.p, body.len);
+		server_send(&s, "", 1);
+	}
+	expect_message(&s, 1, name);
+	if (shape->class != ONE) {
+		server_send(&s, good, sizeof(good));
+		ck_answers(&s, "00");
+	}
+	server_close_input(&s);
+	expect_end(&s, 1);
+	server_clear(&s);
+	ck_obstacles(shape->class != ONE);
+}
+
+/*
+ * A client that sends the body without looking, but later.  Of flags that
+ * prove one that waits this is not to be expected.
+ */
+static void
+refuse_late(const struct shape *shape, const char *name, struct body body)
+{
+	const struct timespec pause = { .tv_nsec = 2000000 };
+	struct server s;
+
+	if (shape->class == WAIT)
+		return;
+	start(&s, shape, "d");
+	expect_ack(&s);
+	send_header(&s, 'C', body.len, name);
+	ck_answers(&s, shape->class == ONE ? "1" : "0");
+	for (size_t i = 0; i < body.len; i += 7) {
+		nanosleep(&pause, NULL);
+		server_send(
+		    &s, body.p + i, body.len - i < 7 ? body.len - i : 7);
+	}
+	server_send(&s, "", 1);
+	server_send(&s, good, sizeof(good));
+	server_close_input(&s);
+	ck_answers(&s, shape->class == ONE ? "" : "100");
+	expect_end(&s, 1);
+	ck_assert(!s.broken);
+	server_clear(&s);
+	ck_obstacles(shape->class != ONE);
+}
+
+START_TEST(refused_file)
+{
+	const struct shape *shape = &shapes[_i];
+	struct body body;
+
+	make_obstacles();
+	for (size_t i = 0; i < count_files(); i++) {
+		body = bodies[((size_t)_i + i) % LENGTH(bodies)];
+		refuse_blind(shape, files[i], body);
+		refuse_waiting(shape, files[i], body);
+	}
+	refuse_late(shape, files[_i % 5], bodies[_i % (int)LENGTH(bodies)]);
+}
+END_TEST
+
+START_TEST(refused_file_with_times)
+{
+	const struct shape *shape = &shapes[_i];
+	struct bytes stream = { 0 };
+	struct server s;
+
+	make_obstacles();
+	bytes_addf(&stream, "T1 0 1 0\nC0755 %zu isdir\n", bodies[0].len);
+	bytes_add(&stream, bodies[0].p, bodies[0].len);
+	bytes_add(&stream, "", 1);
+	bytes_add(&stream, good, sizeof(good));
+	start(&s, shape, "d");
+	server_send(&s, stream.p, stream.len);
+	server_close_input(&s);
+	ck_answers(&s, shape->class == ONE ? "001" : "000100");
+	expect_end(&s, 1);
+	server_clear(&s);
+	/* Its times were its own. */
+	if (shape->class != ONE)
+		ck_assert_int_gt(status_of("d/good").st_mtim.tv_sec, 1);
+	ck_obstacles(shape->class != ONE);
+	bytes_free(&stream);
+}
+END_TEST
+
+/* More than any buffer holds, in which the records repeat. */
+START_TEST(refused_large_file)
+{
+	const struct shape *shape = &shapes[_i];
+	struct bytes body = { 0 };
+
+	make_obstacles();
+	while (body.len < 300000)
+		bytes_add(&body, bodies[0].p, bodies[0].len);
+	refuse_blind(shape, "isdir", (struct body){ body.p, body.len });
+	refuse_waiting(shape, "isdir", (struct body){ body.p, body.len });
+	bytes_free(&body);
+}
+END_TEST
+
+START_TEST(refused_file_of_no_bytes)
+{
+	const struct shape *shape = &shapes[_i];
+
+	make_obstacles();
+	refuse_blind(shape, "isdir", (struct body){ "", 0 });
+	refuse_waiting(shape, "isdir", (struct body){ "", 0 });
+}
+END_TEST
+
+/* The client could not read what is refused anyway. */
+START_TEST(refused_file_that_ends_in_an_error)
+{
+	const struct shape *shape = &shapes[_i];
+	struct bytes stream = { 0 };
+	struct server s;
+
+	if (shape->class == ONE)
+		return;
+	make_obstacles();
+	bytes_addf(&stream, "C0755 %zu isdir\n", bodies[0].len);
+	bytes_add(&stream, bodies[0].p, bodies[0].len);
+	bytes_addf(&stream, "\1scp: isdir: Input/output error\n");
+	bytes_add(&stream, good, sizeof(good));
+	start(&s, shape, "d");
+	server_send(&s, stream.p, stream.len);
+	server_close_input(&s);
+	ck_answers(&s, "00");
+	/* One answer for the file, whichever. */
+	server_read(&s, WATCHDOG_MS);
+	ck_answers(&s, s.received.p[s.taken] == '\0' ? "000" : "100");
+	expect_end(&s, 1);
+	server_clear(&s);
+	ck_obstacles(true);
+	bytes_free(&stream);
+}
+END_TEST
+
+START_TEST(refused_file_cut_off)
+{
+	const struct shape *shape = &shapes[_i];
+	struct server s;
+
+	make_obstacles();
+	for (size_t cut = 0; cut <= bodies[0].len; cut += 7) {
+		start(&s, shape, "d");
+		send_header(&s, 'C', bodies[0].len, "isdir");
+		server_send(&s, bodies[0].p, cut);
+		server_close_input(&s);
+		if (server_wait(&s) != 1)
+			server_fail(&s, "the exit status is not 1");
+		server_clear(&s);
+		ck_obstacles(false);
+	}
+}
+END_TEST
+
+/* The directory itself takes nothing. */
+START_TEST(directory_not_writable)
+{
+	const struct shape *shape = &shapes[_i];
+	struct bytes stream = { 0 };
+	struct server s;
+
+	make_dir("locked", 0755);
+	make_file("locked/f", "old", 0644);
+	ck_assert_int_eq(chmod("locked", 0555), 0);
+	for (int old = 0; old < 2; old++) {
+		stream.len = 0;
+		bytes_addf(&stream, "C0755 %zu %s\n", bodies[0].len,
+		    old ? "f" : "new");
+		bytes_add(&stream, bodies[0].p, bodies[0].len);
+		bytes_add(&stream, "", 1);
+		start(&s, shape, "locked");
+		server_send(&s, stream.p, stream.len);
+		server_close_input(&s);
+		ck_answers(&s, shape->class == ONE ? "01" : "001");
+		expect_end(&s, 1);
+		server_clear(&s);
+	}
+	ck_tree("0555 locked/\n0644 locked/f old\n");
+	bytes_free(&stream);
+	ck_assert_int_eq(chmod("locked", 0755), 0);
+}
+END_TEST
+
+/* --- the operand is a file --------------------------------------------- */
+
+START_TEST(refused_operand)
+{
+	static const char *const operands[] = { "d/isfifo", "no/", TEMP_NAME,
+		"d/readonly" };
+	const size_t most = LENGTH(operands) - (geteuid() == 0 ? 1 : 0);
+	const struct shape *shape = &shapes[_i];
+	struct bytes stream = { 0 };
+	struct server s;
+
+	make_obstacles();
+	if (strchr(shape->flags, 'd') != NULL)
+		return;
+	for (size_t i = 0; i < most; i++) {
+		stream.len = 0;
+		bytes_addf(&stream, "C0755 %zu x\n", bodies[0].len);
+		bytes_add(&stream, bodies[0].p, bodies[0].len);
+		bytes_add(&stream, "", 1);
+		start(&s, shape, operands[i]);
+		server_send(&s, stream.p, stream.len);
+		server_close_input(&s);
+		/* Refused at once, or at the header. */
+		server_read(&s, WATCHDOG_MS);
+		ck_answers(&s,
+		    s.received.p[0] == 1      ? "1"
+			: shape->class == ONE ? "01"
+					      : "001");
+		expect_end(&s, 1);
+		ck_assert(!s.broken);
+		server_clear(&s);
+		ck_obstacles(false);
+	}
+	bytes_free(&stream);
+}
+END_TEST
+
+/* --- refused before anything ------------------------------------------- */
+
+START_TEST(refused_at_once)
+{
+	static const struct {
+		const char *options;
+		const char *operand;
+		bool directory_only;
+	} rows[] = {
+		{ "-R", "d", false },
+		{ "-o Access=read-only", "new", false },
+		{ NULL, "no/d", false },
+		{ NULL, "d/isfile/x", false },
+		{ NULL, "no", true },
+		{ NULL, "d/isfile", true },
+	};
+	const struct shape *shape = &shapes[_i];
+	struct bytes stream = { 0 };
+	char command[64];
+	struct server s;
+
+	make_obstacles();
+	/* Also more than a pipe holds, for it must be read. */
+	while (stream.len < 100000) {
+		bytes_addf(&stream, "C0644 %zu good\n", bodies[0].len);
+		bytes_add(&stream, bodies[0].p, bodies[0].len);
+		bytes_add(&stream, "\0" EVIL, sizeof(EVIL));
+	}
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		if (rows[i].directory_only && strchr(shape->flags, 'd') == NULL)
+			continue;
+		snprintf(command, sizeof(command), "scp %s %s", shape->flags,
+		    rows[i].operand);
+		server_start(&s,
+		    &(struct launch){
+			.options = rows[i].options, .command = command });
+		server_send(&s, stream.p, stream.len);
+		server_close_input(&s);
+		ck_answers(&s, "1");
+		expect_end(&s, 1);
+		ck_assert(!s.broken);
+		server_clear(&s);
+		ck_obstacles(false);
+	}
+	bytes_free(&stream);
+}
+END_TEST
+
+/* --- bad records with a body behind them -------------------------------- */
+
+START_TEST(bad_record_with_a_body)
+{
+	static const char *const records[] = { "C0644 19 ..\n",
+		"C0644 19 ../x\n", "C0644 19 \n", "C0644 19 d/x\n",
+		"C0648 19 x\n", "C0644 -1 x\n", "x\n", "Ex\n",
+		"C0644 99999999999999999999 x\n" };
+	const struct shape *shape = &shapes[_i];
+	struct server s;
+
+	make_obstacles();
+	for (size_t i = (size_t)_i % 3; i < LENGTH(records); i += 3) {
+		start(&s, shape, "d");
+		server_send(&s, records[i], strlen(records[i]));
+		server_send(&s, bodies[0].p, bodies[0].len);
+		server_send(&s, "", 1);
+		server_close_input(&s);
+		ck_answers(&s, "01");
+		expect_end(&s, 1);
+		server_clear(&s);
+		ck_obstacles(false);
+	}
+}
+END_TEST
+
+START_TEST(directory_without_r)
+{
+	static const char stream[] = "D0755 0 evil\n" EVIL "E\n" EVIL;
+	const struct shape *shape = &shapes[_i];
+	struct server s;
+
+	if (is_recursive(shape))
+		return;
+	make_obstacles();
+	start(&s, shape, "d");
+	server_send(&s, stream, sizeof(stream) - 1);
+	server_close_input(&s);
+	expect_ack(&s);
+	expect_message(&s, 1, "scp: protocol error: ");
+	expect_end(&s, 1);
+	server_clear(&s);
+	ck_obstacles(false);
+}
+END_TEST
+
+/* --- a refused directory ------------------------------------------------ */
+
+static const char contents[] = "T1 0 1 0\n"
+			       "C0644 19 x\n" EVIL "\0"
+			       "D0755 0 evil\n"
+			       "C0644 2 evil\nhi\0"
+			       "E\n"
+			       "E\n";
+
+START_TEST(refused_directory)
+{
+	const struct shape *shape = &shapes[_i];
+	struct bytes stream = { 0 };
+	struct server s;
+
+	if (!is_recursive(shape))
+		return;
+	make_obstacles();
+	for (size_t i = 0; i < LENGTH(directories); i++) {
+		stream.len = 0;
+		bytes_addf(&stream, "D0755 0 %s\n", directories[i]);
+		bytes_add(&stream, contents, sizeof(contents) - 1);
+		bytes_add(&stream, good, sizeof(good));
+		start(&s, shape, "d");
+		server_send(&s, stream.p, stream.len);
+		server_close_input(&s);
+		/* D T C . D C . E, and the E that tells why. */
+		ck_answers(&s, "000010010");
+		expect_message(&s, 1, directories[i]);
+		ck_answers(&s, "00");
+		expect_end(&s, 1);
+		server_clear(&s);
+		ck_obstacles(true);
+	}
+	bytes_free(&stream);
+}
+END_TEST
+
+START_TEST(refused_directory_of_a_client_that_waits)
+{
+	const struct shape *shape = &shapes[_i];
+	struct server s;
+
+	if (!is_recursive(shape))
+		return;
+	make_obstacles();
+	for (size_t i = 0; i < LENGTH(directories); i++) {
+		start(&s, shape, "d");
+		expect_ack(&s);
+		send_header(&s, 'D', 0, directories[i]);
+		if (shape->own_words) {
+			expect_message(&s, 1, directories[i]);
+		} else {
+			expect_ack(&s);
+			server_send(&s, contents, sizeof(contents) - 1);
+			ck_answers(&s, "0010010");
+			expect_message(&s, 1, directories[i]);
+		}
+		server_send(&s, good, sizeof(good));
+		ck_answers(&s, "00");
+		server_close_input(&s);
+		expect_end(&s, 1);
+		server_clear(&s);
+		ck_obstacles(true);
+	}
+}
+END_TEST
+
+START_TEST(refused_directory_cut_off)
+{
+	const struct shape *shape = &shapes[_i];
+	struct server s;
+
+	if (!is_recursive(shape))
+		return;
+	make_obstacles();
+	for (size_t cut = 0; cut < sizeof(contents) - 1; cut += 13) {
+		start(&s, shape, "d");
+		send_header(&s, 'D', 0, "isfile");
+		server_send(&s, contents, cut);
+		server_close_input(&s);
+		if (server_wait(&s) != 1)
+			server_fail(&s, "the exit status is not 1");
+		server_clear(&s);
+		ck_obstacles(false);
+	}
+}
+END_TEST
+
+START_TEST(refused_directory_nested)
+{
+	struct bytes stream = { 0 };
+	struct server s;
+
+	make_obstacles();
+	for (int i = 0; i < 1000; i++)
+		bytes_addf(&stream, "D0755 0 %s\n", i == 0 ? "isfile" : "evil");
+	for (int i = 0; i < 1000; i++)
+		bytes_addf(&stream, "E\n");
+	bytes_add(&stream, good, sizeof(good));
+	start(&s, &(struct shape){ "-rt", REST, false }, "d");
+	server_send(&s, stream.p, stream.len);
+	server_close_input(&s);
+	expect_ack(&s);
+	for (int i = 0; i < 1999; i++)
+		expect_ack(&s);
+	ck_answers(&s, "100");
+	expect_end(&s, 1);
+	server_clear(&s);
+	ck_obstacles(true);
+	bytes_free(&stream);
+}
+END_TEST
+
+/* The contents come, and are no file's; then the tree goes on above it. */
+START_TEST(refused_directory_within_a_tree)
+{
+	static const char stream[] = "D0755 0 top\n"
+				     "D0755 0 ok\nE\n"
+				     "D0755 0 " TEMP_NAME "\n" EVIL "E\n"
+				     "C0644 2 good\nhi\0"
+				     "E\n";
+
+	blind(&(struct launch){ .command = "scp -prt ." }, stream,
+	    sizeof(stream) - 1,
+	    "0000"
+	    "001"
+	    "1"
+	    "00"
+	    "0",
+	    1);
+	ck_tree("0644 top/good hi\n0755 top/\n0755 top/ok/\n");
+}
+END_TEST
+
+START_TEST(refused_directory_too_deep)
+{
+	static const char stream[] = "D0755 0 a\nD0755 0 evil\n" EVIL "E\nE\n";
+
+	blind(&(struct launch){ .options = "-o MaxDepth=1",
+		  .command = "scp -r -t ." },
+	    stream, sizeof(stream) - 1,
+	    "000"
+	    "01"
+	    "1"
+	    "0",
+	    1);
+	ck_tree("0755 a/\n");
+}
+END_TEST
+
+START_TEST(refused_directory_in_one_not_writable)
+{
+	static const char stream[] = "D0755 0 evil\n" EVIL "E\n";
+
+	make_dir("locked", 0555);
+	blind(&(struct launch){ .command = "scp -r -t locked" }, stream,
+	    sizeof(stream) - 1,
+	    "00"
+	    "01"
+	    "1",
+	    1);
+	RUN("scp -r -t locked", ACK, SEND("D0755 0 evil\n"),
+	    WARNING("evil: Permission denied"), EXIT(1));
+	ck_tree("0555 locked/\n");
+}
+END_TEST
+
+/* --- the limit of what is read away ------------------------------------- */
+
+/* Up to the limit as ever; past it \2 at the header or in the body. */
+START_TEST(discard_limit)
+{
+	struct bytes body = { 0 }, stream = { 0 };
+	struct server s;
+
+	make_obstacles();
+	while (body.len < 600)
+		bytes_add(&body, bodies[0].p, bodies[0].len);
+	for (int i = 0; i < 2; i++) {
+		bytes_addf(&stream, "C0644 %zu isdir\n", body.len);
+		bytes_add(&stream, body.p, body.len);
+		bytes_add(&stream, "", 1);
+	}
+	bytes_add(&stream, good, sizeof(good));
+	server_start(&s,
+	    &(struct launch){
+		.options = "-o DiscardLimit=1K", .command = "scp -rt d" });
+	server_send(&s, stream.p, stream.len);
+	server_close_input(&s);
+	ck_answers(&s, "001");
+	server_read(&s, WATCHDOG_MS);
+	if (s.received.p[s.taken] == '\0')
+		expect_ack(&s);
+	ck_answers(&s, "2");
+	expect_end(&s, 1);
+	ck_assert(!s.broken);
+	server_clear(&s);
+	ck_obstacles(false);
+	bytes_free(&body);
+	bytes_free(&stream);
+}
+END_TEST
+
+START_TEST(discard_limit_in_a_refused_directory)
+{
+	struct bytes stream = { 0 };
+	struct server s;
+
+	make_obstacles();
+	bytes_addf(&stream, "D0755 0 isfile\nC0644 4000 x\n");
+	while (stream.len < 5000)
+		bytes_add(&stream, bodies[0].p, bodies[0].len);
+	server_start(&s,
+	    &(struct launch){
+		.options = "-o DiscardLimit=1K", .command = "scp -rt d" });
+	server_send(&s, stream.p, stream.len);
+	server_close_input(&s);
+	ck_answers(&s, "00");
+	server_read(&s, WATCHDOG_MS);
+	if (s.received.p[s.taken] == '\0')
+		expect_ack(&s);
+	ck_answers(&s, "2");
+	expect_end(&s, 1);
+	server_clear(&s);
+	ck_obstacles(false);
+	bytes_free(&stream);
+}
+END_TEST
+
+START_TEST(discard_limit_is_for_refused_files)
+{
+	struct bytes stream = { 0 };
+
+	bytes_addf(&stream, "C0644 5000 f\n");
+	for (int i = 0; i < 5001; i++)
+		bytes_add(&stream, "", 1);
+	blind(&(struct launch){ .options = "-o DiscardLimit=1K",
+		  .command = "scp -rt ." },
+	    stream.p, stream.len, "000", 0);
+	ck_tree("0644 f <5000>\n");
+	bytes_free(&stream);
+}
+END_TEST
+
+/* --- errors in the middle ----------------------------------------------- */
+
+/* The body of a file that cannot be stored whole, and what follows it. */
+static void
+fill_up(const struct shape *shape, const char *operand, size_t size)
+{
+	struct bytes body = { 0 };
+	const char *answers = shape->class == ONE ? "1" : "100";
+	struct server s;
+
+	while (body.len < size)
+		bytes_add(&body, bodies[0].p, bodies[0].len);
+	start(&s, shape, operand);
+	send_header(&s, 'C', body.len, "f");
+	server_send(&s, body.p, body.len);
+	server_send(&s, "", 1);
+	server_send(&s, good, sizeof(good));
+	server_close_input(&s);
+	expect_ack(&s);
+	server_read(&s, WATCHDOG_MS);
+	if (s.received.len > s.taken && s.received.p[s.taken] == '\0')
+		expect_ack(&s);
+	/* Nobody knows before the data come; then it is one file of many. */
+	if (shape->class == ONE && s.taken == 2)
+		answers = "100";
+	ck_answers(&s, answers);
+	expect_end(&s, 1);
+	server_clear(&s);
+	bytes_free(&body);
+}
+
+START_TEST(file_over_the_size_limit)
+{
+	const struct shape *shape = &shapes[_i];
+	const struct rlimit limit = { 65536, 65536 };
+
+	make_dir("d", 0755);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	fill_up(shape, "d", 300000);
+	ck_assert(!tree_has(".", "f"));
+	ck_assert(!tree_has(".", "evil"));
+	if (shape->class != ONE)
+		ck_tree("0644 d/good hi\n0755 d/\n");
+}
+END_TEST
+
+START_TEST(file_system_full)
+{
+	const struct shape *shape = &shapes[_i];
+
+	make_dir("d", 0755);
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("none", "d", "tmpfs", 0, "size=256k") == -1) {
+		skipped("nothing can be mounted here");
+		return;
+	}
+	make_file("d/f", "old", 0644);
+	fill_up(shape, "d", 400000);
+	if (shape->class == ONE) {
+		ck_assert(!tree_has(".", "evil"));
+		ck_assert_int_eq(status_of("d/f").st_size, 3);
+	} else {
+		ck_tree("0644 d/f old\n0644 d/good hi\n1777 d/\n");
+	}
+	ck_assert(!tree_has_temp("."));
+	ck_assert_int_eq(umount2("d", MNT_DETACH), 0);
+}
+END_TEST
+
+/* --- suite ------------------------------------------------------------ */
+
+static void
+add_shape_tests(TCase *tc)
+{
+	const int n = (int)LENGTH(shapes);
+
+	tcase_add_loop_test(tc, refused_file, 0, n);
+	tcase_add_loop_test(tc, refused_file_with_times, 0, n);
+	tcase_add_loop_test(tc, refused_large_file, 0, n);
+	tcase_add_loop_test(tc, refused_file_of_no_bytes, 0, n);
+	tcase_add_loop_test(tc, refused_file_that_ends_in_an_error, 0, n);
+	tcase_add_loop_test(tc, refused_file_cut_off, 0, n);
+	tcase_add_loop_test(tc, refused_operand, 0, n);
+	tcase_add_loop_test(tc, refused_at_once, 0, n);
+	tcase_add_loop_test(tc, bad_record_with_a_body, 0, n);
+	tcase_add_loop_test(tc, directory_without_r, 0, n);
+	tcase_add_loop_test(tc, refused_directory, 0, n);
+	tcase_add_loop_test(tc, refused_directory_of_a_client_that_waits, 0, n);
+	tcase_add_loop_test(tc, refused_directory_cut_off, 0, n);
+	tcase_add_loop_test(tc, directory_not_writable, 0, n);
+	tcase_add_loop_test(tc, file_over_the_size_limit, 0, n);
+}
+
+static void
+add_others(TCase *tc)
+{
+	tcase_add_test(tc, refused_directory_nested);
+	tcase_add_test(tc, refused_directory_within_a_tree);
+	tcase_add_test(tc, refused_directory_too_deep);
+	tcase_add_test(tc, refused_directory_in_one_not_writable);
+	tcase_add_test(tc, discard_limit);
+	tcase_add_test(tc, discard_limit_in_a_refused_directory);
+	tcase_add_test(tc, discard_limit_is_for_refused_files);
+}
+
+static void
+add_mounts(TCase *tc)
+{
+	tcase_add_loop_test(tc, file_system_full, 0, (int)LENGTH(shapes));
+}
+
+int
+main(void)
+{
+	Suite *suite = suite_create("refusal");
+
+	driver_add(suite, add_shape_tests, AS_ACCOUNT);
+	driver_add(suite, add_others, AS_ACCOUNT);
+	driver_add(suite, add_mounts, AS_ROOT);
+	return driver_run(suite);
+}
