@@ -115,6 +115,11 @@ peer_ack(struct peer *p)
 	return stream_write(p->stream, "", 1);
 }
 
+static int send_message(struct peer *p, char severity, const char *fmt,
+    va_list ap) ATTR_PRINTF(3, 0);
+static int answer_with_message(struct peer *p, char severity, const char *fmt,
+    va_list ap) ATTR_PRINTF(3, 0);
+
 /* One message, whole, in one write. */
 static int
 send_message(struct peer *p, char severity, const char *fmt, va_list ap)
