@@ -106,7 +106,8 @@ is_connection(const char *text)
 void
 identity_read(struct identity *id, const char *logname, const char *connection)
 {
-	memset(id, 0, sizeof(*id));
+	id->known = false;
+	id->user[0] = id->home[0] = id->client[0] = '\0';
 	id->uid = getuid();
 	if ((logname == NULL || logname[0] == '\0' ||
 		!take_entry(id, getpwnam(logname))) &&

@@ -22,7 +22,7 @@ struct identity {
 	 * of, or the uid in digits; then for the log only.
 	 */
 	char user[256];
-	char home[4096];  /* empty without an entry */
+	char home[1024];  /* empty without an entry */
 	char address[64]; /* first word of SSH_CONNECTION, or "UNKNOWN" */
 	char client[192]; /* SSH_CONNECTION as such, empty if malformed */
 };

@@ -62,7 +62,6 @@ struct server {
 	struct root root;
 	struct stream stream;
 	struct peer peer;
-	char path[PATH_BYTES_MAX];
 	char start[PATH_BYTES_MAX];
 };
 
@@ -275,23 +274,30 @@ expand(struct server *v, enum settings_keyword keyword, const char *text,
 	return false;
 }
 
+/* Find the root and where in it paths start; false: err says why not. */
+static bool
+find_root(struct server *v, char *err, size_t errsize)
+{
+	const struct settings *settings = &v->options.settings;
+	char path[PATH_BYTES_MAX];
+
+	return expand(v, SETTINGS_ROOT, settings->root, path, err, errsize) &&
+	    expand(v, SETTINGS_START_DIRECTORY, settings->start_directory,
+		v->start, err, errsize) &&
+	    root_open(&v->root, path, v->identity.uid,
+		settings->policy.max_depth, err, errsize) == 0;
+}
+
 /* Everything that must be right before a client is served. */
 static int
 set_up_and_serve(struct server *v)
 {
-	struct settings *settings = &v->options.settings;
 	char err[MESSAGE_BYTES_MAX];
 	int status;
 
-	if (!expand(
-		v, SETTINGS_ROOT, settings->root, v->path, err, sizeof(err)) ||
-	    !expand(v, SETTINGS_START_DIRECTORY, settings->start_directory,
-		v->start, err, sizeof(err)))
+	if (!find_root(v, err, sizeof(err)))
 		return fail_setup(v, err);
-	if (root_open(&v->root, v->path, v->identity.uid,
-		settings->policy.max_depth, err, sizeof(err)) == -1)
-		return fail_setup(v, err);
-	set_umask(&settings->policy);
+	set_umask(&v->options.settings.policy);
 	status = serve(v);
 	root_close(&v->root);
 	return status;

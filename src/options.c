@@ -170,7 +170,11 @@ enum options_action
 options_parse(int argc, char *argv[], const char *original_command,
     const char *own_path, struct options *out)
 {
-	memset(out, 0, sizeof(*out));
+	out->log_to_stderr = out->has_command = false;
+	memset(&out->request, 0, sizeof(out->request));
+	memset(&out->fault, 0, sizeof(out->fault));
+	out->command_text = NULL;
+	out->error[0] = '\0';
 	settings_init(&out->settings);
 	if (original_command != NULL && may_become_option(original_command)) {
 		out->command_text = original_command;

@@ -252,10 +252,12 @@ static const struct row rows[SETTINGS__COUNT] = {
 	[SETTINGS_ROOT] = { "Root", 'r', NULL, "%h",
 	    "an absolute path or one that begins with %h; the tokens are "
 	    "%h, %u, %U and %%",
-	    FIELD(root), PATH_BYTES_MAX, parse_root, print_text },
+	    FIELD(root), SETTINGS_PATH_BYTES,
+	    parse_root, print_text },
 	[SETTINGS_START_DIRECTORY] = { "StartDirectory", 'd', NULL, "/",
 	    "a path inside the root; the tokens are %h, %u, %U and %%",
-	    FIELD(start_directory), PATH_BYTES_MAX, parse_path, print_text },
+	    FIELD(start_directory), SETTINGS_PATH_BYTES,
+	    parse_path, print_text },
 	[SETTINGS_ACCESS] = { "Access", 'R', "read-only", NULL,
 	    "read-only, write-only or read-write",
 	    FIELD(policy.access), 0, parse_access, print_access },
@@ -297,7 +299,8 @@ settings_init(struct settings *s)
 {
 	const struct row *row;
 
-	memset(s, 0, sizeof(*s));
+	/* The texts are not cleared: what is not used costs no memory. */
+	memset(s->is_set, 0, sizeof(s->is_set));
 	policy_init(&s->policy);
 	for (row = rows; row < rows + LENGTH(rows); row++) {
 		if (row->first != NULL)

@@ -32,10 +32,13 @@ enum settings_keyword {
 	SETTINGS__COUNT
 };
 
+/* Bytes of a path in a setting, with its NUL. */
+#define SETTINGS_PATH_BYTES 1024
+
 struct settings {
 	struct policy policy;
-	char root[PATH_BYTES_MAX]; /* tokens known, not yet expanded */
-	char start_directory[PATH_BYTES_MAX]; /* the same */
+	char root[SETTINGS_PATH_BYTES]; /* tokens known, not yet expanded */
+	char start_directory[SETTINGS_PATH_BYTES]; /* the same */
 	enum log_level log_level;
 	int log_facility;
 	char login_message[MESSAGE_BYTES_MAX];

@@ -34,13 +34,7 @@ stream_open(
 	s->out = out;
 	s->stop = stop;
 	s->buf = malloc(BUFFER_BYTES);
-	s->copy = malloc(BUFFER_BYTES);
-	if (s->buf == NULL || s->copy == NULL) {
-		stream_close(s);
-		errno = ENOMEM;
-		return -1;
-	}
-	return 0;
+	return s->buf == NULL ? -1 : 0;
 }
 
 void
@@ -360,6 +354,8 @@ stream_from_file(struct stream *s, int fd, off_t size, int *file_errno)
 
 	*file_errno = 0;
 	s->moved = 0;
+	if (s->copy == NULL && (s->copy = malloc(BUFFER_BYTES)) == NULL)
+		return -1;
 	if (size > SPLICE_BYTES_MIN && splice_out(s, fd, &s->moved, size) == -1)
 		return -1;
 	while (s->moved < size) {

@@ -29,7 +29,7 @@ struct stream {
 	char *buf;    /* owned: bytes read and not yet used */
 	size_t start; /* of those bytes */
 	size_t end;
-	char *copy;  /* owned: bytes on their way out of a file */
+	char *copy;  /* owned: bytes on their way out of a file, or NULL */
 	off_t moved; /* bytes of the last file that went through */
 	bool in_enlarged;
 	bool out_enlarged;

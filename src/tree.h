@@ -37,7 +37,6 @@ struct tree_level {
 };
 
 struct tree {
-	struct tree_level levels[DEPTH_MAX]; /* depth of them are open */
 	unsigned depth;
 	char path[PATH_BYTES_MAX];
 	char shown[PATH_BYTES_MAX];
@@ -46,6 +45,7 @@ struct tree {
 	/* Directories left that may hold temporary files of the dead. */
 	int unswept[TREE_UNSWEPT_MAX]; /* owned */
 	unsigned nunswept;
+	struct tree_level levels[DEPTH_MAX]; /* depth of them are open */
 };
 
 /* What tree_enter() is to do. */

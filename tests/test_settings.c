@@ -274,13 +274,13 @@ END_TEST
 
 START_TEST(long_values)
 {
-	static char value[PATH_BYTES_MAX + 1];
+	static char value[SETTINGS_PATH_BYTES + 1];
 
-	memset(value, 'a', PATH_BYTES_MAX);
+	memset(value, 'a', SETTINGS_PATH_BYTES);
 	value[0] = '/';
 	ck_assert(!settings_set(&settings, "Root", value, err, sizeof(err)));
 	ck_assert_ptr_nonnull(strstr(err, "aaa\"...\"aaa"));
-	value[PATH_BYTES_MAX - 1] = '\0';
+	value[SETTINGS_PATH_BYTES - 1] = '\0';
 	ck_assert(settings_set(&settings, "Root", value, err, sizeof(err)));
 	ck_assert_str_eq(settings.root, value);
 	ck_assert_str_eq(printed(SETTINGS_ROOT), value);
