@@ -56,6 +56,12 @@ const char *outside_path(void);
 /* AT_HOME: could the account be given its home here? */
 bool home_is_root(void);
 
+/*
+ * Where these bytes are in the program under test, or NULL.  May be called
+ * outside of tests.
+ */
+const char *program_find(const char *bytes, size_t len);
+
 /* Say aloud that something could not be tested here. */
 void skipped(const char *why);
 

@@ -6,7 +6,6 @@
  */
 #include "config.h"
 
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <ctype.h>
@@ -891,6 +890,36 @@ START_TEST(log_lines_cannot_be_forged)
 }
 END_TEST
 
+START_TEST(address_in_the_log)
+{
+	static const struct {
+		const char *connection;
+		const char *address;
+	} rows[] = {
+		{ "SSH_CONNECTION=192.0.2.7 4711 192.0.2.1 22", "[192.0.2.7]" },
+		{ "SSH_CONNECTION=2001:db8::7 4711 2001:db8::1 22",
+		    "[2001:db8::7]" },
+		{ "SSH_CONNECTION=fe80::1%eth0 1 fe80::2%eth0 22",
+		    "[fe80::1%eth0]" },
+		{ "SSH_CONNECTION=UNKNOWN 65535 UNKNOWN 65535", "[UNKNOWN]" },
+		{ "SSH_CONNECTION=", "[UNKNOWN]" },
+		{ "SSH_CONNECTION=x] evil 1 2", "[UNKNOWN]" },
+		{ "SSH_CONNECTION=1.2.3.4\nforged 1 2 3", "[UNKNOWN]" },
+		{ "NO_CONNECTION=1", "[UNKNOWN]" },
+	};
+	const char *const env[] = { rows[_i].connection, NULL };
+	struct server s;
+
+	server_start(&s, &(struct launch){ .command = "scp -t f", .env = env });
+	server_close_input(&s);
+	expect_ack(&s);
+	expect_end(&s, 0);
+	if (!holds(s.log.p, rows[_i].address))
+		server_fail(&s, "%s is not in the log", rows[_i].address);
+	server_clear(&s);
+}
+END_TEST
+
 /* --- ends -------------------------------------------------------------- */
 
 START_TEST(terminal)
@@ -972,6 +1001,7 @@ add_options(TCase *tc)
 	tcase_add_test(tc, our_letters_after_the_first_word_are_the_clients);
 	tcase_add_test(tc, log_on_standard_error);
 	tcase_add_test(tc, log_lines_cannot_be_forged);
+	tcase_add_loop_test(tc, address_in_the_log, 0, 8);
 }
 
 /*
@@ -983,29 +1013,16 @@ find_own_path(void)
 {
 	static const char end[] = "/scp-server";
 	const char *given = getenv("SCP_SERVER_PATH");
-	const char *program = getenv("SCP_SERVER");
-	const char *map, *p, *start;
-	struct stat st;
-	size_t len;
-	int fd;
+	const char *start;
 
-	if (given != NULL) {
+	if (given == NULL) {
+		given = program_find(end, sizeof(end));
+		for (start = given; given != NULL && isgraph(start[-1]);
+		     start--)
+			given = start - 1;
+	}
+	if (given != NULL && given[0] == '/')
 		snprintf(own_path, sizeof(own_path), "%s", given);
-		return;
-	}
-	if (program == NULL || (fd = open(program, O_RDONLY | O_CLOEXEC)) == -1)
-		return;
-	if (fstat(fd, &st) == 0) {
-		len = (size_t)st.st_size;
-		map = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
-		p = map == MAP_FAILED ? NULL
-				      : memmem(map, len, end, sizeof(end));
-		for (start = p; p != NULL && isgraph(start[-1]); start--)
-			continue;
-		if (p != NULL && *start == '/')
-			snprintf(own_path, sizeof(own_path), "%s", start);
-	}
-	close(fd);
 }
 
 int

@@ -717,6 +717,37 @@ START_TEST(discard_limit)
 }
 END_TEST
 
+START_TEST(default_discard_limit)
+{
+	const size_t mib = 1 << 20;
+	struct server s;
+	char *data;
+
+	make_obstacles();
+	ck_assert_ptr_nonnull(data = calloc(1, mib));
+	for (int over = 0; over < 2; over++) {
+		start(&s, &(struct shape){ "-rt", REST, false }, "d");
+		server_send(&s, "C0644 67108864 isdir\n", 21);
+		for (int i = 0; i < 64; i++)
+			server_send(&s, data, mib);
+		server_send(&s, "", 1);
+		ck_answers(&s, "001");
+		if (over)
+			server_send(&s, "C0644 1 isdir\nx", 16);
+		server_send(&s, good, sizeof(good));
+		server_close_input(&s);
+		server_read(&s, WATCHDOG_MS);
+		if (over && s.received.p[s.taken] == '\0')
+			expect_ack(&s);
+		ck_answers(&s, over ? "2" : "00");
+		expect_end(&s, 1);
+		server_clear(&s);
+		ck_obstacles(!over);
+	}
+	free(data);
+}
+END_TEST
+
 START_TEST(discard_limit_in_a_refused_directory)
 {
 	struct bytes stream = { 0 };
@@ -860,6 +891,7 @@ add_others(TCase *tc)
 	tcase_add_test(tc, refused_directory_too_deep);
 	tcase_add_test(tc, refused_directory_in_one_not_writable);
 	tcase_add_test(tc, discard_limit);
+	tcase_add_test(tc, default_discard_limit);
 	tcase_add_test(tc, discard_limit_in_a_refused_directory);
 	tcase_add_test(tc, discard_limit_is_for_refused_files);
 }

@@ -898,6 +898,88 @@ START_TEST(directory_without_write_permission)
 }
 END_TEST
 
+/* --- others at work in the same place ----------------------------------- */
+
+START_TEST(directory_exchanged_for_a_link)
+{
+	struct server s;
+
+	server_start(&s, &(struct launch){ .command = "scp -r -p -t ." });
+	server_send(&s, "D0755 0 d\n", 10);
+	expect_bytes(&s, "\0", 2);
+	ck_assert_int_eq(rename("d", "moved"), 0);
+	make_link("d", "../outside");
+	server_send(&s, "C0644 2 secret\nhi\0D0755 0 e\nE\nE\n", 36);
+	ck_answers(&s, "00000");
+	server_close_input(&s);
+	expect_end(&s, 0);
+	server_clear(&s);
+	ck_tree("0644 moved/secret hi\n0755 moved/\n0755 moved/e/\n"
+		"link d -> ../outside\n");
+}
+END_TEST
+
+/* 0: a link, 1: a directory, 2: a FIFO stands there when the data are in. */
+START_TEST(target_exchanged_before_the_commit)
+{
+	static const char *const trees[] = {
+		"link f -> ../outside/secret\n",
+		"0755 f/\n",
+		"fifo f\n",
+	};
+	struct server s;
+
+	server_start(&s, &(struct launch){ .command = "scp -t f" });
+	server_send(&s, "C0644 5 x\nhel", 13);
+	expect_bytes(&s, "\0", 2);
+	if (_i == 0)
+		make_link("f", "../outside/secret");
+	else if (_i == 1)
+		make_dir("f", 0755);
+	else
+		make_fifo("f");
+	server_send(&s, "lo", 3);
+	expect_message(&s, 1, "scp: f: ");
+	server_close_input(&s);
+	expect_end(&s, 1);
+	server_clear(&s);
+	ck_tree(trees[_i]);
+}
+END_TEST
+
+static void
+find_temp(char *name, size_t size)
+{
+	struct bytes list = { 0 };
+	const char *p;
+
+	tree_text(".", &list);
+	p = strstr(list.p, ".scp-server.");
+	ck_assert_ptr_nonnull(p);
+	snprintf(name, size, "%.29s", p);
+	bytes_free(&list);
+}
+
+START_TEST(temporary_file_removed_by_others)
+{
+	char temp[64];
+	struct server s;
+
+	make_file("f", "old", 0644);
+	server_start(&s, &(struct launch){ .command = "scp -t f" });
+	server_send(&s, "C0644 5 x\nhel", 13);
+	expect_bytes(&s, "\0", 2);
+	find_temp(temp, sizeof(temp));
+	ck_assert_int_eq(unlink(temp), 0);
+	server_send(&s, "lo", 3);
+	expect_message(&s, 1, "scp: f: ");
+	server_close_input(&s);
+	expect_end(&s, 1);
+	server_clear(&s);
+	ck_tree("0644 f old\n");
+}
+END_TEST
+
 /* --- temporary names (R-FILE-2) ---------------------------------------- */
 
 START_TEST(temporary_names_are_reserved)
@@ -1329,6 +1411,9 @@ add_replacing(TCase *tc)
 	tcase_add_test(tc, name_appears_with_the_final_answer);
 	tcase_add_test(tc, replaced_at_once);
 	tcase_add_test(tc, neither_file_nor_nothing);
+	tcase_add_test(tc, directory_exchanged_for_a_link);
+	tcase_add_loop_test(tc, target_exchanged_before_the_commit, 0, 3);
+	tcase_add_test(tc, temporary_file_removed_by_others);
 	tcase_add_test(tc, temporary_names_are_reserved);
 	tcase_add_test(tc, temporary_name_as_the_operand);
 	tcase_add_test(tc, files_of_dead_sessions_are_swept);

@@ -500,6 +500,28 @@ START_TEST(second_visit_through_a_link)
 }
 END_TEST
 
+START_TEST(directory_exchanged_for_a_link)
+{
+	struct server s;
+
+	make_dir("d", 0755);
+	make_file("d/secret", "public", 0644);
+	server_start(&s, &(struct launch){ .command = "scp -r -f d" });
+	server_send(&s, "", 1);
+	expect_bytes(&s, "D0755 0 d\n", 10);
+	ck_assert_int_eq(rename("d", "moved"), 0);
+	make_link("d", "../outside");
+	server_send(&s, "", 1);
+	expect_bytes(&s, "C0644 6 secret\n", 15);
+	server_send(&s, "\0", 2);
+	expect_bytes(&s, "public\0E\n", 9);
+	server_send(&s, "", 1);
+	server_close_input(&s);
+	expect_end(&s, 0);
+	server_clear(&s);
+}
+END_TEST
+
 /* --- patterns --------------------------------------------------------- */
 
 START_TEST(patterns)
@@ -668,7 +690,7 @@ START_TEST(file_changes_while_it_is_sent)
 	}
 	server_send(&s, "", 1);
 	for (int i = 0; i < 16; i++) {
-		static const char zeros[1 << 20];
+		static char zeros[1 << 20];
 
 		expect_bytes(&s, zeros, sizeof(zeros));
 	}
@@ -752,6 +774,7 @@ add_operands(TCase *tc)
 	tcase_add_test(tc, links_to_the_root_stay_inside);
 	tcase_add_test(tc, link_loops);
 	tcase_add_test(tc, second_visit_through_a_link);
+	tcase_add_test(tc, directory_exchanged_for_a_link);
 }
 
 static void
