@@ -45,6 +45,9 @@
  */
 #define REFUSED_DRAIN_MS 500
 
+/* A path of the settings with its tokens expanded. */
+#define EXPANDED_BYTES_MAX ((size_t)2 * SETTINGS_PATH_BYTES)
+
 static volatile sig_atomic_t stop;
 
 /* All that this program keeps of its environment. */
@@ -62,7 +65,7 @@ struct server {
 	struct root root;
 	struct stream stream;
 	struct peer peer;
-	char start[PATH_BYTES_MAX];
+	char start[EXPANDED_BYTES_MAX];
 };
 
 /*
@@ -265,7 +268,7 @@ static bool
 expand(struct server *v, enum settings_keyword keyword, const char *text,
     char *dst, char *err, size_t errsize)
 {
-	if (identity_expand(&v->identity, text, dst, PATH_BYTES_MAX))
+	if (identity_expand(&v->identity, text, dst, EXPANDED_BYTES_MAX))
 		return true;
 	(void)text_format(err, errsize, "%s %s: %s", settings_name(keyword),
 	    text,
@@ -279,7 +282,7 @@ static bool
 find_root(struct server *v, char *err, size_t errsize)
 {
 	const struct settings *settings = &v->options.settings;
-	char path[PATH_BYTES_MAX];
+	char path[EXPANDED_BYTES_MAX];
 
 	return expand(v, SETTINGS_ROOT, settings->root, path, err, errsize) &&
 	    expand(v, SETTINGS_START_DIRECTORY, settings->start_directory,

@@ -396,7 +396,7 @@ root_open(struct root *r, const char *path, uid_t uid, unsigned depth_max,
 	struct root_place *place;
 	int system, ret = -1;
 
-	if ((place = calloc(1, sizeof(*place))) == NULL)
+	if ((place = malloc(sizeof(*place))) == NULL)
 		return -1;
 	place->parent = place->dir = -1;
 	memcpy(place->path, "/", 2);

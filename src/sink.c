@@ -18,16 +18,17 @@
 #include "tree.h"
 #include "upload.h"
 
+/* What is touched by every session stands before what few fill. */
 struct sink {
 	const struct session *s;
+	bool into_target;    /* the target is a directory: items go inside */
+	bool has_times;      /* a T waits for its C or D */
+	bool failed;         /* exit status 1 */
+	unsigned long items; /* C and D so far */
+	struct timespec times[2];
+	struct refusal refusal;
 	struct root_place target;
 	struct tree tree;
-	struct refusal refusal;
-	bool into_target; /* the target is a directory: items go inside */
-	bool has_times;   /* a T waits for its C or D */
-	struct timespec times[2];
-	unsigned long items; /* C and D so far */
-	bool failed;         /* exit status 1 */
 };
 
 /* Where the item of a C or D goes, or why not. */

@@ -37,15 +37,15 @@ struct tree_level {
 };
 
 struct tree {
-	unsigned depth;
-	char path[PATH_BYTES_MAX];
-	char shown[PATH_BYTES_MAX];
+	unsigned depth;  /* of levels that are open */
 	size_t path_len; /* of the innermost directory's name */
 	size_t shown_len;
 	/* Directories left that may hold temporary files of the dead. */
 	int unswept[TREE_UNSWEPT_MAX]; /* owned */
 	unsigned nunswept;
-	struct tree_level levels[DEPTH_MAX]; /* depth of them are open */
+	char path[PATH_BYTES_MAX];
+	char shown[PATH_BYTES_MAX];
+	struct tree_level levels[DEPTH_MAX];
 };
 
 /* What tree_enter() is to do. */
