@@ -283,6 +283,7 @@ static const struct {
 	{ { U(7), USER(1, 7), USER(2, 5), G(7), GROUP(3, 7), GROUP(4, 1), M(7),
 	      O(7), END },
 	    0777, 0711 },
+	{ { U(6), USER(4711, 6), G(6), M(4), O(4), END }, 0664, 0644 },
 	/* the wanted mode may be less */
 	{ { U(7), USER(4711, 7), G(7), M(7), O(7), END }, 0640, 0640 },
 };

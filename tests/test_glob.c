@@ -324,7 +324,16 @@ repeat(const char *head, const char *text, size_t n, const char *tail)
 	return p;
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#define FAST 30.0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FAST 30.0
+#endif
+#endif
+#ifndef FAST
 #define FAST 3.0
+#endif
 
 /*
  * R-RES-1: whatever is asked for ends soon, with a bounded number of results,
@@ -350,7 +359,12 @@ static const struct {
 	/* names that are read are work, matched or not */
 	{ "z*", "", 0, "", 1, 0 },
 	{ "", "{z*,z*}", 12, "", 2, E2BIG },
+	{ "", "z* ", 8, "", 2, 0 },
+	{ "", "z* ", 20, "", 2, E2BIG },
 	{ "", "*/../", 6, "*", 50, E2BIG },
+	/* as are names on the way, where nothing comes of them */
+	{ "*/nowhere", "", 0, "", 16, 0 },
+	{ "*/nowhere", "", 0, "", 15, E2BIG },
 	/* so are words that are made */
 	{ "", "{a,b}", 12, "", 10000, -1 },
 	{ "", "{a,b}", 20, "", 10000, E2BIG },
@@ -405,7 +419,7 @@ START_TEST(bounds)
 		ck_assert(errno == E2BIG || errno == ENAMETOOLONG);
 	}
 	ck_assert_uint_le(glob.matches, bound_rows[_i].matches);
-	ck_assert_uint_le(glob.work / 100, bound_rows[_i].matches);
+	ck_assert_uint_le(glob.work / 100, bound_rows[_i].matches + 10);
 	for (i = 0; i < glob.n; i++)
 		bytes += strlen(glob.paths[i]) + 1;
 	/* All that was work has been given back. */

@@ -8,7 +8,10 @@
 #include <sys/random.h>
 #include <sys/syscall.h>
 
+#include <linux/fs.h>
+
 #include <check.h>
+#include <stdarg.h>
 
 #include "root.h"
 #include "scratch.h"
@@ -18,12 +21,13 @@
 static struct upload up;
 static int dir;
 
-/* --- two system calls that can be made to fail ------------------------ */
+/* --- system calls to which something happens -------------------------- */
 
 enum accident {
 	NO_ACCIDENT,
 	LOCKED_BY_SWEEP,  /* the sweep of another session was quicker */
 	REMOVED_BY_SWEEP, /* and removes the name before we have the lock */
+	TAKEN_BY_OTHER,   /* the name is another file's meanwhile */
 	NO_LOCKS
 };
 
@@ -44,7 +48,12 @@ flock(int fd, int operation)
 		errno = ENOLCK;
 		return -1;
 	}
-	ck_assert_int_eq(unlinkat(dir, up.temp, 0), 0);
+	if (accident == TAKEN_BY_OTHER) {
+		ck_assert_int_eq(rename(up.temp, "moved"), 0);
+		scratch_file(up.temp, "other", 0644);
+	} else {
+		ck_assert_int_eq(unlinkat(dir, up.temp, 0), 0);
+	}
 	return (int)syscall(SYS_flock, fd, operation);
 }
 
@@ -56,6 +65,29 @@ getrandom(void *buf, size_t size, unsigned flags)
 	same_random--;
 	memset(buf, 0, size);
 	return (ssize_t)size;
+}
+
+/* Exchanged with "f" before it is opened, or NULL. */
+static const char *quicker;
+
+static int opened; /* so many times a temporary file was opened */
+
+int
+openat(int fd, const char *name, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list ap;
+
+	if (flags & O_CREAT) {
+		va_start(ap, flags);
+		mode = va_arg(ap, mode_t);
+		va_end(ap);
+	}
+	opened += policy_is_temp_name(name, strlen(name));
+	if (quicker != NULL && strcmp(name, "f") == 0)
+		ck_assert_int_eq(
+		    renameat2(fd, name, fd, quicker, RENAME_EXCHANGE), 0);
+	return (int)syscall(SYS_openat, fd, name, flags, mode);
 }
 
 static void
@@ -352,6 +384,41 @@ START_TEST(looked_at)
 	(void)stat("f", &after);
 	ck_assert_int_eq(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
 	ck_assert_int_eq(before.st_size, after.st_size);
+}
+END_TEST
+
+/* R-PATH-3: a file when it was looked at, something else when opened. */
+START_TEST(look_race)
+{
+	static const struct {
+		const char *name;
+		int error;
+	} others[] = {
+		{ "fifo", ROOT_E_NOT_REGULAR },
+		{ "d", EISDIR },
+		{ "link", ELOOP },
+		{ "g", 0 },
+	};
+	mode_t old = 07654;
+	int fds, ret, reader;
+
+	scratch_file("f", "old", 0640);
+	scratch_file("g", "old", 0604);
+	scratch_mkdir("d", 0755);
+	scratch_link("g", "link");
+	ck_assert_int_eq(mkfifo("fifo", 0644), 0);
+	/* With a reader the FIFO can be opened. */
+	reader = open("fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ck_assert_int_ne(reader, -1);
+	fds = scratch_fds();
+	quicker = others[_i].name;
+	errno = 0;
+	ret = upload_look(&up, dir, "f", &old);
+	quicker = NULL;
+	ck_assert_int_eq(ret == -1 ? errno : 0, others[_i].error);
+	ck_assert_uint_eq(old, ret == -1 ? 07654 : 0604);
+	upload_abort(&up);
+	ck_assert_int_eq(scratch_fds(), fds);
 }
 END_TEST
 
@@ -669,7 +736,10 @@ START_TEST(sweep_kind)
 		ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
 	}
 	fds = scratch_fds();
+	opened = 0;
 	ck_assert_uint_eq(upload_sweep(dir), kind <= DEAD_EMPTY);
+	/* What is seen to be no dead one is not even opened. */
+	ck_assert_int_eq(opened, kind <= ALIVE);
 	ck_assert_int_eq(scratch_exists(TEMP), kind > DEAD_EMPTY);
 	ck_assert_str_eq(scratch_text("victim"), "victim");
 	ck_assert_int_eq(scratch_fds(), fds);
@@ -681,13 +751,20 @@ START_TEST(sweep_kind)
 END_TEST
 
 /* The lock comes too late: what has the name now is another's. */
-START_TEST(sweep_other_inode)
+START_TEST(sweep_race)
 {
+	bool taken = _i != 0;
+	int fds;
+
 	scratch_file(TEMP, "half", 0644);
 	memcpy(up.temp, TEMP, sizeof(TEMP));
-	accident = REMOVED_BY_SWEEP;
+	accident = taken ? TAKEN_BY_OTHER : REMOVED_BY_SWEEP;
 	accidents = 1;
+	fds = scratch_fds();
 	ck_assert_uint_eq(upload_sweep(dir), 0);
+	ck_assert_int_eq(scratch_exists(TEMP), taken);
+	ck_assert_int_eq(scratch_exists("moved"), taken);
+	ck_assert_int_eq(scratch_fds(), fds);
 }
 END_TEST
 
@@ -762,6 +839,7 @@ upload_suite(void)
 	    tc, changed_target, 0, 2 * (int)LENGTH(change_rows));
 	tcase_add_test(tc, removed_directory);
 	tcase_add_loop_test(tc, looked_at, 0, LENGTH(look_rows));
+	tcase_add_loop_test(tc, look_race, 0, 4);
 	tcase_add_test(tc, unprivileged);
 	tcase_add_loop_test(tc, mode_of_new, 0, LENGTH(mode_rows));
 	tcase_add_loop_test(tc, mode_of_replaced, 0, LENGTH(replace_rows));
@@ -772,7 +850,7 @@ upload_suite(void)
 	tcase_add_loop_test(tc, name_is_taken, 0, 2);
 	tcase_add_test(tc, sweep_nothing_else);
 	tcase_add_loop_test(tc, sweep_kind, 0, DEAD_KINDS);
-	tcase_add_test(tc, sweep_other_inode);
+	tcase_add_loop_test(tc, sweep_race, 0, 2);
 	tcase_add_test(tc, sweep_many);
 	tcase_add_test(tc, sweep_unprivileged);
 	tcase_add_test(tc, sweep_no_directory);

@@ -649,7 +649,7 @@ END_TEST
 
 START_TEST(unfit_root)
 {
-	struct bytes root = { 0 };
+	struct bytes root = { 0 }, said = { 0 };
 	const char *argv[] = { "scp-server", "-e", "-r", NULL, "scp", "-t", "f",
 		NULL };
 
@@ -663,8 +663,9 @@ START_TEST(unfit_root)
 			  : "%x");
 	argv[3] = root.p;
 	ck_assert_int_eq(chmod("open", 0777), 0);
-	refused_saying(&(struct launch){ .argv = argv }, &(struct bytes){ 0 });
+	refused_saying(&(struct launch){ .argv = argv }, &said);
 	ck_tree("0644 file \n0755 open/root/\n0777 open/\n");
+	bytes_free(&said);
 	bytes_free(&root);
 }
 END_TEST

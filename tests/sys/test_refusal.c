@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -253,6 +254,47 @@ START_TEST(refused_file)
 		refuse_waiting(shape, files[i], body);
 	}
 	refuse_late(shape, files[_i % 5], bodies[_i % (int)LENGTH(bodies)]);
+}
+END_TEST
+
+/*
+ * The body has come, but not in the same read(2) as its header: stray bytes
+ * before it fill up what the server reads at once.
+ */
+START_TEST(refused_file_with_its_body_in_the_pipe)
+{
+	const struct shape *shape = &shapes[_i];
+	struct bytes stream = { 0 };
+	char header[32];
+	struct server s;
+	int n;
+
+	if (shape->class != WAIT)
+		return;
+	make_obstacles();
+	n = snprintf(
+	    header, sizeof(header), "C0644 %zu isdir\n", bodies[0].len);
+	for (size_t size = 512; size <= 262144; size *= 2) {
+		stream.len = 0;
+		while (stream.len < size - (size_t)n)
+			bytes_add(&stream, "", 1);
+		bytes_add(&stream, header, (size_t)n);
+		bytes_add(&stream, bodies[0].p, bodies[0].len);
+		bytes_add(&stream, "", 1);
+		bytes_add(&stream, good, sizeof(good));
+		start(&s, shape, "d");
+		expect_ack(&s);
+		ck_assert_int_ne(fcntl(s.in, F_SETPIPE_SZ, 1 << 20), -1);
+		ck_assert_int_eq(kill(s.pid, SIGSTOP), 0);
+		server_send(&s, stream.p, stream.len);
+		ck_assert_int_eq(kill(s.pid, SIGCONT), 0);
+		server_close_input(&s);
+		ck_answers(&s, "0100");
+		expect_end(&s, 1);
+		server_clear(&s);
+		ck_obstacles(true);
+	}
+	bytes_free(&stream);
 }
 END_TEST
 
@@ -867,6 +909,7 @@ add_shape_tests(TCase *tc)
 	const int n = (int)LENGTH(shapes);
 
 	tcase_add_loop_test(tc, refused_file, 0, n);
+	tcase_add_loop_test(tc, refused_file_with_its_body_in_the_pipe, 0, n);
 	tcase_add_loop_test(tc, refused_file_with_times, 0, n);
 	tcase_add_loop_test(tc, refused_large_file, 0, n);
 	tcase_add_loop_test(tc, refused_file_of_no_bytes, 0, n);

@@ -211,14 +211,20 @@ START_TEST(links_in_the_operand_stay_inside)
 	make_link("relative", "d/e");
 	make_link("absolute", "/d/e");
 	make_link("d/up", "../../../../d/e");
+	make_link("d/top", "/d/e");
 	RUN("scp -t relative", ACK, SEND("C0644 1 a\n"), ACK, SEND("a\0"), ACK,
 	    EXIT(0));
 	RUN("scp -t absolute/b", ACK, SEND("C0644 1 x\n"), ACK, SEND("b\0"),
 	    ACK, EXIT(0));
+	RUN("scp -t d/top/../f", ACK, SEND("C0644 1 x\n"), ACK, SEND("f\0"),
+	    ACK, EXIT(0));
+	RUN("scp -t d/top/g", ACK, SEND("C0644 1 x\n"), ACK, SEND("g\0"), ACK,
+	    EXIT(0));
 	RUN("scp -r -t d/up/", ACK, SEND("D0755 0 c\n"), ACK, SEND("E\n"), ACK,
 	    EXIT(0));
-	ck_tree("0644 d/e/a a\n0644 d/e/b b\n0755 d/\n0755 d/e/\n"
-		"0755 d/e/c/\nlink absolute -> /d/e\n"
+	ck_tree("0644 d/e/a a\n0644 d/e/b b\n0644 d/e/g g\n0644 d/f f\n"
+		"0755 d/\n0755 d/e/\n0755 d/e/c/\n"
+		"link absolute -> /d/e\nlink d/top -> /d/e\n"
 		"link d/up -> ../../../../d/e\nlink relative -> d/e\n");
 }
 END_TEST
@@ -700,10 +706,12 @@ END_TEST
 START_TEST(mode_under_the_umask)
 {
 	umask(027);
+	RUN("scp -t r", ACK, SEND("C0444 0 r\n"), ACK, SEND("\0"), ACK,
+	    EXIT(0));
 	RUN("scp -r -t .", ACK, SEND("C0666 0 f\n"), ACK, SEND("\0"), ACK,
 	    SEND("C6777 0 g\n"), ACK, SEND("\0"), ACK, SEND("D0777 0 d\n"), ACK,
 	    SEND("E\n"), ACK, EXIT(0));
-	ck_tree("0640 f \n0750 d/\n0750 g \n");
+	ck_tree("0440 r \n0640 f \n0750 d/\n0750 g \n");
 }
 END_TEST
 
@@ -843,28 +851,51 @@ START_TEST(attributes_are_kept)
 }
 END_TEST
 
+/* user::rw-,user:1:r--,group::r--,mask::r--,other::--- */
+static const unsigned char acl[] = { 2, 0, 0, 0, /* version */
+	1, 0, 6, 0, 255, 255, 255, 255, 2, 0, 4, 0, 1, 0, 0, 0, 4, 0, 4, 0, 255,
+	255, 255, 255, 16, 0, 4, 0, 255, 255, 255, 255, 32, 0, 0, 0, 255, 255,
+	255, 255 };
+static const char acl_name[] = "system.posix_acl_access";
+
+static bool
+set_acl(const char *path, const char *name)
+{
+	if (setxattr(path, name, acl, sizeof(acl), 0) == 0)
+		return true;
+	ck_assert_int_eq(errno, ENOTSUP);
+	skipped("the file system has no access control lists");
+	return false;
+}
+
 START_TEST(acl_is_kept)
 {
-	/* user::rw-,user:1:r--,group::r--,mask::r--,other::--- */
-	static const unsigned char acl[] = { 2, 0, 0, 0, /* version */
-		1, 0, 6, 0, 255, 255, 255, 255, 2, 0, 4, 0, 1, 0, 0, 0, 4, 0, 4,
-		0, 255, 255, 255, 255, 16, 0, 4, 0, 255, 255, 255, 255, 32, 0,
-		0, 0, 255, 255, 255, 255 };
-	static const char name[] = "system.posix_acl_access";
 	unsigned char value[sizeof(acl) + 8];
 
 	make_file("f", "old", 0640);
-	if (setxattr("f", name, acl, sizeof(acl), 0) == -1) {
-		ck_assert_int_eq(errno, ENOTSUP);
-		skipped("the file system has no access control lists");
+	if (!set_acl("f", acl_name))
 		return;
-	}
 	RUN("scp -t f", ACK, SEND("C0644 2 x\n"), ACK, SEND("hi\0"), ACK,
 	    EXIT(0));
 	ck_tree("0640 f hi\n");
 	ck_assert_int_eq(
-	    getxattr("f", name, value, sizeof(value)), sizeof(acl));
+	    getxattr("f", acl_name, value, sizeof(value)), sizeof(acl));
 	ck_assert_int_eq(memcmp(value, acl, sizeof(acl)), 0);
+}
+END_TEST
+
+/* What the directory gives to new files is more than the old one had. */
+START_TEST(replaced_file_gets_no_acl)
+{
+	make_dir("d", 0755);
+	make_file("d/f", "old", 0640);
+	if (!set_acl("d", "system.posix_acl_default"))
+		return;
+	RUN("scp -t d", ACK, SEND("C0666 2 f\n"), ACK, SEND("hi\0"), ACK,
+	    SEND("C0666 2 g\n"), ACK, SEND("hi\0"), ACK, EXIT(0));
+	ck_assert_int_eq(getxattr("d/f", acl_name, NULL, 0), -1);
+	ck_assert_int_eq(getxattr("d/g", acl_name, NULL, 0), sizeof(acl));
+	ck_tree("0640 d/f hi\n0640 d/g hi\n0755 d/\n");
 }
 END_TEST
 
@@ -909,7 +940,7 @@ START_TEST(directory_exchanged_for_a_link)
 	expect_bytes(&s, "\0", 2);
 	ck_assert_int_eq(rename("d", "moved"), 0);
 	make_link("d", "../outside");
-	server_send(&s, "C0644 2 secret\nhi\0D0755 0 e\nE\nE\n", 36);
+	server_send(&s, "C0644 2 secret\nhi\0D0755 0 e\nE\nE\n", 32);
 	ck_answers(&s, "00000");
 	server_close_input(&s);
 	expect_end(&s, 0);
@@ -1403,6 +1434,7 @@ add_attributes(TCase *tc)
 	tcase_add_test(tc, inherited_setgid_is_kept);
 	tcase_add_test(tc, attributes_are_kept);
 	tcase_add_test(tc, acl_is_kept);
+	tcase_add_test(tc, replaced_file_gets_no_acl);
 }
 
 static void

@@ -419,7 +419,9 @@ START_TEST(links_are_followed_inside)
 	    "0644 d/absolute f\n0644 d/dir/f f\n0644 d/file f\n"
 	    "0700 d/dir/\n0755 d/\n",
 	    0);
-	FETCH("scp -f l", "0644 l f\n", 0);
+	FETCH("scp -f l d/dir/f", "0644 l f\n0644 f f\n", 0);
+	make_link("d/top", "/other");
+	FETCH("scp -f d/top/f d/top/../l", "0644 f f\n0644 l f\n", 0);
 }
 END_TEST
 
