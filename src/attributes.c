@@ -44,6 +44,8 @@ copy_group(const struct stat *old, int fd, mode_t *mode)
 		return 0;
 	/* Members of the new group were "others" to the old file. */
 	*mode &= ~(mode_t)S_IRWXG | ((*mode & S_IRWXO) << 3);
+	/* And those of the old one are others to the new. */
+	*mode &= ~(mode_t)S_IRWXO | ((old->st_mode & S_IRWXG) >> 3);
 	return ATTRIBUTES_LOST_GROUP;
 }
 

@@ -22,6 +22,9 @@
  */
 #define LINKS_MAX 40
 
+/* Components gone through in one walk, those of links included. */
+#define STEPS_MAX 4096
+
 /* Bytes of a path inside the root, as typed or as resolved; as PATH_MAX. */
 #define PATH_BYTES_MAX 4096
 

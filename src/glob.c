@@ -36,6 +36,7 @@ glob_init(
 	g->matches_max = matches_max;
 	g->work = g->bytes = g->matches = g->n = 0;
 	g->paths = NULL;
+	g->stop = NULL;
 }
 
 /* --- bounds ----------------------------------------------------------- */
@@ -43,6 +44,10 @@ glob_init(
 static int
 spend_work(struct glob *g, size_t work)
 {
+	if (g->stop != NULL && *g->stop != 0) {
+		errno = ECANCELED;
+		return -1;
+	}
 	g->work += work;
 	if (g->work / WORK_PER_MATCH < g->matches_max)
 		return 0;
@@ -55,6 +60,15 @@ static size_t
 cost_of(const char *path)
 {
 	return strlen(path) / WORK_TEXT_BYTES + 1;
+}
+
+/* Of fnmatch(3); it begins anew behind each star, and classes are slow. */
+static size_t
+cost_of_match(const char *pattern, const char *name)
+{
+	size_t unit = strchr(pattern, '[') == NULL ? 1024 : 64;
+
+	return strlen(pattern) * strlen(name) / unit + 1;
 }
 
 static char *
@@ -239,7 +253,7 @@ match_names(struct glob *g, DIR *dir, const char *prefix, const char *pattern,
 	struct dirent *entry;
 
 	while ((entry = readdir(dir)) != NULL) {
-		if (spend_work(g, 1) == -1)
+		if (spend_work(g, cost_of_match(pattern, entry->d_name)) == -1)
 			return -1;
 		if (!is_match(pattern, entry->d_name))
 			continue;
@@ -392,11 +406,25 @@ expand_pattern(struct glob *g, const char *pattern, bool is_only)
 	return ret;
 }
 
+static int
+add_as_typed(struct glob *g, const struct word *word)
+{
+	char *pattern;
+	int ret;
+
+	if ((pattern = pattern_of(g, word)) == NULL)
+		return -1;
+	ret = add_result(g, pattern);
+	give_back(g, pattern);
+	return ret;
+}
+
 int
 glob_add(struct glob *g, const struct word *word)
 {
 	struct list stack = { 0 };
 	struct pattern_group group;
+	size_t before = g->n;
 	bool is_only = true;
 	char *pattern;
 	int ret, found;
@@ -408,14 +436,17 @@ glob_add(struct glob *g, const struct word *word)
 		if (found == 1) {
 			is_only = false;
 			ret = push_alternatives(g, &stack, pattern, &group);
-		} else if (found == 0) {
-			ret = expand_pattern(g, pattern, is_only);
-		} else {
+		} else if (found == -1) {
 			ret = -1;
+		} else if (is_only || *pattern != '\0') {
+			/* Alternatives that leave nothing are no words. */
+			ret = expand_pattern(g, pattern, is_only);
 		}
 		give_back(g, pattern);
 	}
 	list_clear(g, &stack);
+	if (ret == 0 && g->n == before)
+		ret = add_as_typed(g, word);
 	return ret;
 }
 

@@ -12,6 +12,7 @@
 #ifndef GLOB_H
 #define GLOB_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -24,6 +25,8 @@
 
 struct glob {
 	struct root *root; /* borrowed */
+	/* Borrowed, may be NULL: non-zero makes it give up with ECANCELED. */
+	const volatile sig_atomic_t *stop;
 	const char *start; /* borrowed: where relative paths begin */
 	size_t matches_max;
 	size_t work;    /* done so far */

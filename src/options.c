@@ -3,6 +3,7 @@
 
 #include "options.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -126,14 +127,15 @@ take_dash_c(struct options *o, const char *text, const char *original_command,
 
 /*
  * Would a shell that puts this text into a command line, unquoted, make its
- * first word an option, or the name of a file that may look like one?  All the
- * characters that patterns begin with in one shell or another, ksh's too.
+ * first word an option, or the name of a file that may look like one?  Only
+ * bytes that no shell expands are trusted to stay what they are.
  */
 static bool
 may_become_option(const char *text)
 {
 	text += strspn(text, " \t\n");
-	return *text != '\0' && strchr("-*?[{@+!(", *text) != NULL;
+	return *text != '\0' && !isalnum((unsigned char)*text) &&
+	    strchr("/._'\"", *text) == NULL;
 }
 
 static bool

@@ -97,8 +97,11 @@ peer_closing(struct peer *p, const char **text, size_t *len)
 	if (c != WARNING && c != FATAL)
 		return PEER_GARBLED;
 	p->complained = true;
-	if (take_line(p) != 1)
+	if ((got = take_line(p)) != 1) {
+		if (got == 0)
+			errno = ECONNRESET;
 		return PEER_VANISHED;
+	}
 	*text = p->line;
 	*len = p->linelen;
 	return PEER_BROKEN;
@@ -158,6 +161,15 @@ peer_warn(struct peer *p, const char *fmt, ...)
 	ret = answer_with_message(p, WARNING, fmt, ap);
 	va_end(ap);
 	return ret;
+}
+
+int
+peer_warn_item(struct peer *p, const char *path, const char *reason)
+{
+	char text[PEER_TEXT_MAX];
+
+	(void)text_reason(text, sizeof(text), path, reason);
+	return peer_warn(p, "%s", text);
 }
 
 int
@@ -238,4 +250,13 @@ peer_notice(struct peer *p, const char *fmt, ...)
 	ret = send_message(p, WARNING, fmt, ap);
 	va_end(ap);
 	return ret;
+}
+
+int
+peer_notice_item(struct peer *p, const char *path, const char *reason)
+{
+	char text[PEER_TEXT_MAX];
+
+	(void)text_reason(text, sizeof(text), path, reason);
+	return peer_notice(p, "%s", text);
 }

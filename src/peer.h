@@ -26,6 +26,9 @@
 #include "proto.h"
 #include "stream.h"
 
+/* Bytes of a text with its NUL that a message has room for. */
+#define PEER_TEXT_MAX (MESSAGE_BYTES_MAX - sizeof("scp: ") - 1)
+
 struct peer {
 	struct stream *stream; /* borrowed */
 	bool due;              /* the client waits for an answer of ours */
@@ -76,6 +79,9 @@ int peer_ack(struct peer *p) ATTR_USE;
 int peer_warn(struct peer *p, const char *fmt, ...) ATTR_PRINTF(2, 3);
 int peer_fatal(struct peer *p, const char *fmt, ...) ATTR_PRINTF(2, 3);
 
+/* The same for an item: "path: reason", see text_reason(). */
+int peer_warn_item(struct peer *p, const char *path, const char *reason);
+
 /*
  * After PEER_MALFORMED: the answer in OpenSSH's words, on which WinSCP keys
  * ("protocol error: ...", "error: unexpected filename: ...").
@@ -110,5 +116,6 @@ int peer_close_file(struct peer *p) ATTR_USE;
  * answers only the latter.  Sets complained.
  */
 int peer_notice(struct peer *p, const char *fmt, ...) ATTR_PRINTF(2, 3);
+int peer_notice_item(struct peer *p, const char *path, const char *reason);
 
 #endif

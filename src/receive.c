@@ -47,7 +47,7 @@ fail(const struct session *s, const struct receive *r, int err)
 {
 	audit_failed(s->audit, audit_errno_code(err), r->path, r->size);
 	return after_answer(
-	    peer_warn(s->peer, "%s: %s", r->shown, root_strerror(err)));
+	    peer_warn_item(s->peer, r->shown, root_strerror(err)));
 }
 
 static enum session_next
@@ -116,10 +116,12 @@ take_data(const struct session *s, const struct receive *r, struct upload *u,
 	case PEER_UNSAID:
 		return finish_unsaid(s, r, u, file_errno, stored);
 	case PEER_GARBLED:
+		audit_failed(s->audit, "protocol-error", r->path, r->size);
 		return SESSION_GARBLED;
 	case PEER_VANISHED:
 		break;
 	}
+	audit_failed(s->audit, audit_errno_code(errno), r->path, r->size);
 	return SESSION_LOST;
 }
 

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <errno.h>
 #include <string.h>
 
 #include "text.h"
@@ -73,6 +74,8 @@ discard_body(struct refusal *r, off_t size, const char *message)
 	case PEER_GARBLED:
 		return SESSION_GARBLED;
 	case PEER_UNSAID:
+		errno = ECONNRESET;
+		break;
 	case PEER_VANISHED:
 		break;
 	}

@@ -32,6 +32,7 @@ struct walk {
 	unsigned depth;
 	unsigned depth_max;
 	unsigned links;
+	unsigned steps;
 	size_t at;    /* into root->rest */
 	bool pinning; /* R-CONF-4 holds for each step */
 	uid_t uid;
@@ -60,15 +61,16 @@ root_strerror(int err)
 	}
 }
 
-/* Put text and a slash before what is left of the path. */
+/* Put text, and perhaps a slash, before what is left of the path. */
 static int
-prepend(struct walk *w, const char *text, size_t len)
+prepend(struct walk *w, const char *text, size_t len, bool slash)
 {
-	if (len + 1 > w->at) {
+	if (len + slash > w->at) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	w->root->rest[--w->at] = '/';
+	if (slash)
+		w->root->rest[--w->at] = '/';
 	w->at -= len;
 	memcpy(w->root->rest + w->at, text, len);
 	return 0;
@@ -172,17 +174,9 @@ step_through_link(struct walk *w, int fd)
 		while (w->depth > 0)
 			step_back(w);
 	}
-	/* Without a slash behind it the link would be a different last one. */
-	if (w->at == PATH_BYTES_MAX && !w->place->slash) {
-		if ((size_t)len > w->at) {
-			errno = ENAMETOOLONG;
-			return -1;
-		}
-		w->at -= (size_t)len;
-		memcpy(w->root->rest + w->at, text, (size_t)len);
-		return 0;
-	}
-	return prepend(w, text, (size_t)len);
+	/* A last component without a slash stays one. */
+	return prepend(
+	    w, text, (size_t)len, w->at < PATH_BYTES_MAX || w->place->slash);
 }
 
 static bool
@@ -299,6 +293,10 @@ walk_on(struct walk *w)
 	int err;
 
 	while (next_component(w, name, &last, &err)) {
+		if (++w->steps > STEPS_MAX) {
+			errno = ELOOP;
+			return -1;
+		}
 		if (strcmp(name, ".") == 0)
 			continue;
 		if (strcmp(name, "..") == 0) {
@@ -341,7 +339,7 @@ walk(struct walk *w, const char *base, const char *path, size_t len)
 	}
 	w->at -= len;
 	memcpy(w->root->rest + w->at, path, len);
-	if (!relative || prepend(w, base, strlen(base)) == 0)
+	if (!relative || prepend(w, base, strlen(base), true) == 0)
 		ret = walk_on(w);
 	for (; w->depth > 0; w->depth--)
 		close_keeping_errno(w->fds[w->depth]);
@@ -396,8 +394,10 @@ root_open(struct root *r, const char *path, uid_t uid, unsigned depth_max,
 	struct root_place *place;
 	int system, ret = -1;
 
-	if ((place = malloc(sizeof(*place))) == NULL)
+	if ((place = malloc(sizeof(*place))) == NULL) {
+		(void)snprintf(err, errsize, "%s: %s", path, strerror(ENOMEM));
 		return -1;
+	}
 	place->parent = place->dir = -1;
 	memcpy(place->path, "/", 2);
 	system = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -410,7 +410,8 @@ root_open(struct root *r, const char *path, uid_t uid, unsigned depth_max,
 	} else {
 		(void)snprintf(err, errsize, "%s: below %s: %s", path,
 		    place->path,
-		    errno == EPERM ? "writable by others" : strerror(errno));
+		    errno == EPERM ? "writable by others"
+				   : root_strerror(errno));
 		r->fd = -1;
 	}
 	close_keeping_errno(system);
@@ -431,9 +432,8 @@ root_stat(int dirfd, const char *name, struct stat *st)
 	return fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW);
 }
 
-/* 0 for a regular file; else -1 and the errno that says what it is. */
-static int
-require_regular(const struct stat *st)
+int
+root_require_regular(const struct stat *st)
 {
 	if (S_ISREG(st->st_mode))
 		return 0;
@@ -449,11 +449,11 @@ root_open_file(int dirfd, const char *name, struct stat *st)
 {
 	int fd;
 
-	if (root_stat(dirfd, name, st) == -1 || require_regular(st) == -1)
+	if (root_stat(dirfd, name, st) == -1 || root_require_regular(st) == -1)
 		return -1;
 	if ((fd = openat(dirfd, name, FILE_FLAGS)) == -1)
 		return -1;
-	if (fstat(fd, st) == 0 && require_regular(st) == 0)
+	if (fstat(fd, st) == 0 && root_require_regular(st) == 0)
 		return fd;
 	close_keeping_errno(fd);
 	return -1;

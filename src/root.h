@@ -63,8 +63,9 @@ void root_close(struct root *r);
  * root as in place->path) unless it is absolute.  Links inside are followed,
  * the last one as well.  A last component that does not exist is no error
  * (exists is false).  Returns 0, or -1 with errno: ENOENT, ENOTDIR, EACCES,
- * ELOOP (more than LINKS_MAX links), ENAMETOOLONG (a component or the whole),
- * ROOT_E_TOO_DEEP.  Names of unfinished uploads do not exist.
+ * ELOOP (more than LINKS_MAX links or STEPS_MAX components), ENAMETOOLONG (a
+ * component or the whole), ROOT_E_TOO_DEEP.  Names of unfinished uploads do not
+ * exist.
  */
 int root_walk(struct root *r, const char *base, const char *path, size_t len,
     struct root_place *place) ATTR_USE;
@@ -74,6 +75,9 @@ void root_leave(struct root_place *place);
  * Type and attributes of name in the directory dirfd; a link is not followed.
  */
 int root_stat(int dirfd, const char *name, struct stat *st) ATTR_USE;
+
+/* 0 for a regular file; else -1 and the errno that says what it is. */
+int root_require_regular(const struct stat *st) ATTR_USE;
 
 /*
  * Open a regular file for reading; its type is known before it is opened and

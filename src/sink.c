@@ -40,7 +40,7 @@ struct item {
 	const char *code;   /* of a refusal, for the log */
 	const char *reason; /* the same, for the client */
 	const struct timespec *times; /* access and modification, or NULL */
-	char message[MESSAGE_BYTES_MAX];
+	char message[PEER_TEXT_MAX];
 };
 
 static enum session_next
@@ -115,8 +115,8 @@ note_refusal(struct sink *k, struct item *it)
 {
 	k->failed = true;
 	audit_refused(k->s->audit, it->code, k->tree.path);
-	(void)text_format(it->message, sizeof(it->message), "%s: %s",
-	    k->tree.shown, it->reason);
+	(void)text_reason(
+	    it->message, sizeof(it->message), k->tree.shown, it->reason);
 	return it->message;
 }
 
@@ -243,26 +243,37 @@ end_early(struct sink *k)
 	return SESSION_END;
 }
 
+/* Attributes of the directory that was left could not be set. */
+static enum session_next
+fail_directory(struct sink *k, const char *name, int err)
+{
+	int ret;
+
+	k->failed = true;
+	/* One that took the target's name is the target still. */
+	if ((k->tree.depth > 0 || k->into_target) &&
+	    tree_push_name(&k->tree, name) == -1)
+		tree_pop_name(&k->tree);
+	audit_failed(k->s->audit, audit_errno_code(err), k->tree.path, 0);
+	ret = peer_warn_item(k->s->peer, k->tree.shown, strerror(err));
+	tree_pop_name(&k->tree);
+	return ret == 0 ? SESSION_GO_ON : SESSION_UNANSWERED;
+}
+
 static enum session_next
 end_directory(struct sink *k)
 {
-	char shown[MESSAGE_BYTES_MAX];
-	int err;
+	char name[NAME_BYTES_MAX + 1];
 
 	k->has_times = false;
 	if (refusal_is_dead(&k->refusal))
 		return refusal_dead_end(&k->refusal);
 	if (k->tree.depth == 0)
 		return end_early(k);
-	(void)text_format(shown, sizeof(shown), "%s", k->tree.shown);
+	tree_name(&k->tree, name);
 	if (tree_leave(&k->tree) == 0)
 		return acknowledge(k);
-	err = errno;
-	k->failed = true;
-	audit_failed(k->s->audit, audit_errno_code(err), k->tree.path, 0);
-	if (peer_warn(k->s->peer, "%s: %s", shown, strerror(err)) == -1)
-		return SESSION_UNANSWERED;
-	return SESSION_GO_ON;
+	return fail_directory(k, name, errno);
 }
 
 /* --- the session ------------------------------------------------------ */
@@ -289,6 +300,27 @@ take_error(struct sink *k, const struct proto_record *rec)
 	return rec->type == PROTO_FATAL ? SESSION_END : SESSION_GO_ON;
 }
 
+/* A name that leads elsewhere is what an administrator wants to see. */
+static void
+note_malformed(struct sink *k, enum proto_err err)
+{
+	char name[NAME_BYTES_MAX + 1];
+	const char *bad;
+	size_t len;
+
+	if (err != PROTO_E_NAME) {
+		audit_session_failed(
+		    k->s->audit, "protocol-error", proto_strerror(err));
+		return;
+	}
+	proto_bad_name(k->s->peer->line, k->s->peer->linelen, &bad, &len);
+	if (len > NAME_BYTES_MAX)
+		len = NAME_BYTES_MAX;
+	memcpy(name, bad, len);
+	name[len] = '\0';
+	audit_refused(k->s->audit, "bad-name", name);
+}
+
 static enum session_next
 take_malformed(struct sink *k, enum proto_err err)
 {
@@ -301,7 +333,7 @@ take_malformed(struct sink *k, enum proto_err err)
 		return acknowledge(k);
 	}
 	k->failed = true;
-	audit_session_failed(k->s->audit, "protocol-error", why);
+	note_malformed(k, err);
 	(void)peer_warn_malformed(k->s->peer, err);
 	return SESSION_END;
 }
@@ -390,18 +422,23 @@ serve(struct sink *k)
 	if (!find_target(k, &it)) {
 		k->failed = true;
 		audit_refused(k->s->audit, it.code, operand);
-		(void)peer_warn(k->s->peer, "%s: %s", operand, it.reason);
+		(void)peer_warn_item(k->s->peer, operand, it.reason);
 		stream_drain(k->s->stream, SESSION_DRAIN_MS);
 		return;
 	}
 	if (acknowledge(k) == SESSION_GO_ON)
 		take_records(k);
-	if (tree_leave_all(&k->tree) == -1)
+	if (tree_leave_all(&k->tree) == -1) {
 		k->failed = true;
+		audit_failed(
+		    k->s->audit, audit_errno_code(errno), k->target.path, 0);
+	}
 	if (k->items > 0)
 		tree_will_sweep(&k->tree,
 		    k->into_target ? k->target.dir : k->target.parent);
-	tree_sweep(&k->tree);
+	/* Who is to end has no time for the dead. */
+	if (*k->s->stream->stop == 0)
+		tree_sweep(&k->tree);
 }
 
 int

@@ -60,7 +60,7 @@ notify(struct source *c, const char *shown, const char *path, int err)
 {
 	c->failed = true;
 	audit_failed(c->s->audit, audit_errno_code(err), path, 0);
-	if (peer_notice(c->s->peer, "%s: %s", shown, root_strerror(err)) == -1)
+	if (peer_notice_item(c->s->peer, shown, root_strerror(err)) == -1)
 		return client_gone(c);
 	return SKIP;
 }
@@ -134,7 +134,7 @@ send_end_mark(struct source *c, const struct item *it, int file_errno)
 {
 	if (file_errno == 0)
 		return peer_close_file(c->s->peer);
-	return peer_notice(c->s->peer, "%s: %s", it->shown,
+	return peer_notice_item(c->s->peer, it->shown,
 	    file_errno == EIO ? "file became shorter or unreadable"
 			      : strerror(file_errno));
 }
@@ -358,8 +358,7 @@ may_send(struct source *c)
 	if (verdict == POLICY_ALLOW)
 		return true;
 	audit_refused(c->s->audit, policy_code(verdict), operand);
-	(void)peer_notice(
-	    c->s->peer, "%s: %s", operand, policy_reason(verdict));
+	(void)peer_notice_item(c->s->peer, operand, policy_reason(verdict));
 	return false;
 }
 
@@ -400,6 +399,7 @@ source_run(const struct session *session)
 	c->failed = false;
 	glob_init(&c->glob, session->root, session->start,
 	    session->policy->max_matches);
+	c->glob.stop = session->stream->stop;
 	serve(c);
 	glob_clear(&c->glob);
 	failed = c->failed || session->peer->complained;

@@ -58,6 +58,16 @@ wait_for(int fd, short events, int timeout_ms)
 	return n == 1 ? pfd.revents : n;
 }
 
+/* Also where there is input enough in the buffer. */
+static bool
+is_stopped(const struct stream *s)
+{
+	if (*s->stop == 0)
+		return false;
+	errno = ECANCELED;
+	return true;
+}
+
 /*
  * After a failed call on fd: may it be made again?  Waits for a descriptor
  * that somebody has made non-blocking.
@@ -65,10 +75,8 @@ wait_for(int fd, short events, int timeout_ms)
 static bool
 may_retry(struct stream *s, int fd, short events)
 {
-	if (*s->stop != 0) {
-		errno = ECANCELED;
+	if (is_stopped(s))
 		return false;
-	}
 	if (errno == EINTR)
 		return true;
 	if (errno != EAGAIN)
@@ -82,10 +90,8 @@ read_some(struct stream *s, char *dst, size_t size)
 {
 	ssize_t n;
 
-	if (*s->stop != 0) {
-		errno = ECANCELED;
+	if (is_stopped(s))
 		return -1;
-	}
 	while ((n = read(s->in, dst, size)) == -1) {
 		if (!may_retry(s, s->in, POLLIN))
 			return -1;
@@ -124,6 +130,8 @@ stream_peek(struct stream *s, unsigned char *byte)
 {
 	int got;
 
+	if (is_stopped(s))
+		return -1;
 	if (s->start == s->end && (got = fill(s)) != 1)
 		return got;
 	*byte = (unsigned char)s->buf[s->start];
@@ -147,6 +155,8 @@ stream_line(struct stream *s, size_t max, const char **line, size_t *len)
 	char *newline;
 	int got;
 
+	if (is_stopped(s))
+		return -1;
 	for (;;) {
 		newline = NULL;
 		if (buffered(s) > searched)

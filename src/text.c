@@ -275,3 +275,15 @@ text_format(char *dst, size_t size, const char *fmt, ...)
 	va_end(ap);
 	return len;
 }
+
+size_t
+text_reason(char *dst, size_t size, const char *path, const char *reason)
+{
+	static const char cut[] = "...";
+	size_t len = strlen(path), rest = strlen(reason) + sizeof(": ");
+
+	if (rest + len <= size || rest + sizeof(cut) > size)
+		return text_format(dst, size, "%s: %s", path, reason);
+	path += len - (size - rest - (sizeof(cut) - 1));
+	return text_format(dst, size, "%s%s: %s", cut, path, reason);
+}

@@ -44,4 +44,11 @@ size_t text_format(char *dst, size_t size, const char *fmt, ...)
 size_t text_vformat(char *dst, size_t size, const char *fmt, va_list ap)
     ATTR_PRINTF(3, 0);
 
+/*
+ * A message of the form "path: reason" for the client, printable and never
+ * without its reason: a path too long loses its beginning.
+ */
+size_t text_reason(
+    char *dst, size_t size, const char *path, const char *reason);
+
 #endif

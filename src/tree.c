@@ -70,6 +70,14 @@ tree_dir(const struct tree *t)
 	return t->depth == 0 ? -1 : t->levels[t->depth - 1].fd;
 }
 
+void
+tree_name(const struct tree *t, char *dst)
+{
+	const char *name = strrchr(t->path, '/') + 1;
+
+	memcpy(dst, name, strlen(name) + 1);
+}
+
 bool
 tree_is_new(const struct tree *t)
 {
@@ -102,7 +110,7 @@ plan_existing(
 	l->mode = wish->mode.bits;
 	l->sets_mode = wish->preserve && wish->sets_existing;
 	if (l->sets_mode && (given & S_IRWXU) != S_IRWXU)
-		(void)fchmod(l->fd, given | l->inherited | S_IRWXU);
+		(void)fchmod(l->fd, given | l->kept | S_IRWXU);
 }
 
 /* Open name, making it where it is missing; the level is then owned. */
@@ -124,7 +132,7 @@ open_level(struct tree_level *l, int dirfd, const char *name,
 		(void)close(l->fd);
 		return -1;
 	}
-	l->inherited = st.st_mode & S_ISGID;
+	l->kept = st.st_mode & (l->made ? S_ISGID : S_ISGID | S_ISVTX);
 	if (l->made)
 		plan_made(l, &st, &wish->mode);
 	else
@@ -156,17 +164,32 @@ tree_enter(
 	return 0;
 }
 
+static bool
+will_sweep(const struct tree *t, const struct stat *st)
+{
+	unsigned i;
+
+	for (i = 0; i < t->nunswept; i++) {
+		if (t->unswept[i].dev == st->st_dev &&
+		    t->unswept[i].ino == st->st_ino)
+			return true;
+	}
+	return false;
+}
+
 void
 tree_will_sweep(struct tree *t, int dirfd)
 {
-	int fd;
+	struct tree_unswept *u = &t->unswept[t->nunswept];
+	struct stat st;
 
-	if (t->nunswept == TREE_UNSWEPT_MAX) {
-		(void)upload_sweep(dirfd);
+	if (t->nunswept == TREE_UNSWEPT_MAX || fstat(dirfd, &st) == -1 ||
+	    will_sweep(t, &st))
 		return;
-	}
-	if ((fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3)) != -1)
-		t->unswept[t->nunswept++] = fd;
+	u->dev = st.st_dev;
+	u->ino = st.st_ino;
+	if ((u->fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3)) != -1)
+		t->nunswept++;
 }
 
 int
@@ -175,10 +198,13 @@ tree_leave(struct tree *t)
 	struct tree_level *l = &t->levels[--t->depth];
 	int ret = 0, saved = 0;
 
-	if (l->sets_mode && fchmod(l->fd, l->mode | l->inherited) == -1)
+	if (l->sets_mode && fchmod(l->fd, l->mode | l->kept) == -1)
 		saved = errno;
 	if (l->sets_times && futimens(l->fd, l->times) == -1)
 		saved = errno;
+	/* Without the right to read it there is only an O_PATH descriptor. */
+	if (saved == EBADF)
+		saved = EACCES;
 	if (!l->made)
 		tree_will_sweep(t, l->fd);
 	(void)close(l->fd);
@@ -213,8 +239,8 @@ tree_sweep(struct tree *t)
 	unsigned i;
 
 	for (i = 0; i < t->nunswept; i++) {
-		(void)upload_sweep(t->unswept[i]);
-		(void)close(t->unswept[i]);
+		(void)upload_sweep(t->unswept[i].fd);
+		(void)close(t->unswept[i].fd);
 	}
 	t->nunswept = 0;
 }

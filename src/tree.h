@@ -21,7 +21,7 @@
 #include "defs.h"
 #include "policy.h"
 
-/* More than so many are swept at once, without waiting for the end. */
+/* More than so many are left to a later session. */
 #define TREE_UNSWEPT_MAX 32
 
 struct tree_level {
@@ -29,19 +29,25 @@ struct tree_level {
 	bool made;      /* by this session */
 	bool sets_mode; /* when it is left */
 	bool sets_times;
-	mode_t mode;      /* with sets_mode: 0777 at most */
-	mode_t inherited; /* set-group-ID, which is kept */
+	mode_t mode; /* with sets_mode: 0777 at most */
+	mode_t kept; /* set-group-ID; sticky of one that was there */
 	struct timespec times[2];
 	size_t path_above; /* length of path without this one's name */
 	size_t shown_above;
+};
+
+/* A directory that may hold temporary files of the dead. */
+struct tree_unswept {
+	int fd; /* owned */
+	dev_t dev;
+	ino_t ino;
 };
 
 struct tree {
 	unsigned depth;  /* of levels that are open */
 	size_t path_len; /* of the innermost directory's name */
 	size_t shown_len;
-	/* Directories left that may hold temporary files of the dead. */
-	int unswept[TREE_UNSWEPT_MAX]; /* owned */
+	struct tree_unswept unswept[TREE_UNSWEPT_MAX];
 	unsigned nunswept;
 	char path[PATH_BYTES_MAX];
 	char shown[PATH_BYTES_MAX];
@@ -81,6 +87,9 @@ void tree_pop_name(struct tree *t);
 /* The innermost open directory, or -1 when none is open. */
 int tree_dir(const struct tree *t);
 
+/* The last component of its name, into NAME_BYTES_MAX + 1 bytes. */
+void tree_name(const struct tree *t, char *dst);
+
 /* Was the innermost open directory made by this session? */
 bool tree_is_new(const struct tree *t);
 
@@ -98,7 +107,7 @@ int tree_enter(struct tree *t, int dirfd, const char *name,
  */
 int tree_leave(struct tree *t) ATTR_USE;
 
-/* Remember dirfd (duplicated) for tree_sweep(). */
+/* Remember dirfd (duplicated, once for each directory) for tree_sweep(). */
 void tree_will_sweep(struct tree *t, int dirfd);
 
 #endif

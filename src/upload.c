@@ -67,13 +67,7 @@ require_replaceable(const struct upload *u, struct stat *st, bool *exists)
 	*exists = root_stat(u->dirfd, u->name, st) == 0;
 	if (!*exists)
 		return errno == ENOENT ? 0 : -1;
-	if (S_ISREG(st->st_mode))
-		return 0;
-	if (S_ISDIR(st->st_mode))
-		errno = EISDIR;
-	else
-		errno = S_ISLNK(st->st_mode) ? ELOOP : ROOT_E_NOT_REGULAR;
-	return -1;
+	return root_require_regular(st);
 }
 
 int
@@ -107,28 +101,37 @@ make_temp_name(char *dst)
 
 /*
  * Lock the new file and see that no sweep of another session came between its
- * creation and the lock: 0; 1 when it did; -1.
+ * creation and the lock: 0; 1 when it did; -1.  Where a file system knows no
+ * locks nobody sweeps either.
  */
 static int
 lock_temp(struct upload *u)
 {
-	struct stat st;
-
-	if (flock(u->fd, LOCK_EX | LOCK_NB) == -1)
+	if (flock(u->fd, LOCK_EX | LOCK_NB) == -1 && errno != ENOLCK &&
+	    errno != EOPNOTSUPP && errno != ENOSYS)
 		return errno == EWOULDBLOCK ? 1 : -1;
-	if (fstat(u->fd, &st) == -1)
+	if (fstat(u->fd, &u->temp_st) == -1)
 		return -1;
-	u->created = st.st_mode & 07777;
-	return st.st_nlink == 0;
+	return u->temp_st.st_nlink == 0;
 }
 
-/* Remove the temporary file under the name that we gave it. */
+/* Has the temporary file still the name that we gave it? */
+static bool
+has_its_name(const struct upload *u)
+{
+	struct stat st;
+
+	return root_stat(u->dirfd, u->temp, &st) == 0 &&
+	    st.st_dev == u->temp_st.st_dev && st.st_ino == u->temp_st.st_ino;
+}
+
+/* Remove the temporary file, and nothing that others put in its place. */
 static void
 discard_temp(struct upload *u)
 {
 	int saved = errno;
 
-	if (u->fd != -1)
+	if (u->fd != -1 && fstat(u->fd, &u->temp_st) == 0 && has_its_name(u))
 		(void)unlinkat(u->dirfd, u->temp, 0);
 	errno = saved;
 	close_fd(&u->fd);
@@ -151,20 +154,45 @@ create_temp(struct upload *u, mode_t mode)
 	return ret;
 }
 
+/*
+ * In a sticky directory of somebody else's only the owner of a file may
+ * replace it: better said now than after the data (R-WIRE-5).
+ */
+static int
+check_sticky(const struct upload *u)
+{
+	uid_t self = u->temp_st.st_uid;
+	struct stat dir;
+
+	if (u->old == -1 || self == 0 || u->old_st.st_uid == self)
+		return 0;
+	if (fstat(u->dirfd, &dir) == -1)
+		return -1;
+	if ((dir.st_mode & S_ISVTX) == 0 || dir.st_uid == self)
+		return 0;
+	errno = EACCES;
+	return -1;
+}
+
 int
 upload_begin(struct upload *u, struct policy_mode mode)
 {
 	int tries, ret = 1;
+	mode_t bits = mode.bits;
 
+	/* Whom the old file shut out must not read the new one either. */
+	if (u->old != -1)
+		bits &= S_IRWXU;
 	for (tries = 0; ret == 1 && tries < CREATE_TRIES; tries++)
-		ret = create_temp(u, mode.bits | S_IWUSR);
-	if (ret != 0) {
-		if (ret == 1)
-			errno = EEXIST;
-		close_fd(&u->old);
+		ret = create_temp(u, bits | S_IWUSR);
+	if (ret == 1)
+		errno = EEXIST;
+	if (ret != 0 || check_sticky(u) == -1) {
+		upload_abort(u);
 		return -1;
 	}
 	/* The kernel's own work: umask or default ACL, see policy.h. */
+	u->created = u->temp_st.st_mode & 07777;
 	u->mode = u->created & 0777 & ~(~mode.bits & S_IWUSR);
 	if (mode.exact)
 		u->mode = mode.bits;
@@ -184,6 +212,20 @@ set_attributes(struct upload *u)
 	return fchmod(u->fd, mode);
 }
 
+/*
+ * Hear what the file system has to say of the data: NFS, FUSE and quotas may
+ * tell only at close(2).  The lock is kept by the other descriptor.
+ */
+static int
+flush_temp(const struct upload *u)
+{
+	int fd;
+
+	if ((fd = fcntl(u->fd, F_DUPFD_CLOEXEC, 3)) == -1)
+		return -1;
+	return close(fd);
+}
+
 int
 upload_commit(struct upload *u, const struct timespec times[2])
 {
@@ -194,8 +236,14 @@ upload_commit(struct upload *u, const struct timespec times[2])
 		return -1;
 	if (times != NULL && futimens(u->fd, times) == -1)
 		return -1;
+	if (flush_temp(u) == -1)
+		return -1;
 	if (require_replaceable(u, &st, &exists) == -1)
 		return -1;
+	if (!has_its_name(u)) {
+		errno = ENOENT;
+		return -1;
+	}
 	if (renameat(u->dirfd, u->temp, u->dirfd, u->name) == -1)
 		return -1;
 	close_fd(&u->fd);

@@ -32,14 +32,15 @@
 #define UPLOAD_TEMP_BYTES 32
 
 struct upload {
-	int dirfd;          /* borrowed */
-	const char *name;   /* borrowed */
-	int fd;             /* owned: the temporary file, -1 when idle */
-	int old;            /* owned: the file to be replaced, or -1 */
-	struct stat old_st; /* with old */
-	mode_t created;     /* the mode the kernel gave, owner write included */
-	mode_t mode;        /* the mode to have in the end */
-	unsigned lost;      /* ATTRIBUTES_LOST_..., after the commit */
+	int dirfd;           /* borrowed */
+	const char *name;    /* borrowed */
+	int fd;              /* owned: the temporary file, -1 when idle */
+	int old;             /* owned: the file to be replaced, or -1 */
+	struct stat old_st;  /* with old */
+	struct stat temp_st; /* with fd, as it was created */
+	mode_t created; /* the mode the kernel gave, owner write included */
+	mode_t mode;    /* the mode to have in the end */
+	unsigned lost;  /* ATTRIBUTES_LOST_..., after the commit */
 	char temp[UPLOAD_TEMP_BYTES];
 };
 

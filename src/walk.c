@@ -248,9 +248,9 @@ walk_next(struct walk *w)
 	if (name == NULL || strlen(name) > NAME_BYTES_MAX)
 		return fail_item(w, name == NULL ? err : ENAMETOOLONG);
 	memcpy(w->name, name, strlen(name) + 1);
-	if (join(w->shown, sizeof(w->shown), w->shown, l->shown_len, name) ==
+	if (join(w->path, sizeof(w->path), l->path, strlen(l->path), name) ==
 		-1 ||
-	    join(w->path, sizeof(w->path), l->path, strlen(l->path), name) ==
+	    join(w->shown, sizeof(w->shown), w->shown, l->shown_len, name) ==
 		-1 ||
 	    root_stat(w->item.dirfd, name, &w->item.st) == -1)
 		return fail_item(w, errno);

@@ -425,6 +425,10 @@ static const struct {
 	{ 0751, 0711 },
 	{ 0600, 0600 },
 	{ 0770, 0700 },
+	/* members of the old group must not come in as others */
+	{ 0604, 0600 },
+	{ 0646, 0644 },
+	{ 0627, 0622 },
 };
 
 static bool
@@ -455,6 +459,7 @@ lose_group(void)
 		continue;
 	for (i = 0; i < LENGTH(group_rows); i++) {
 		mode = group_rows[i].mode;
+		old_st.st_mode = S_IFREG | mode;
 		ck_assert_uint_eq(
 		    attributes_copy(new_fd, &old_st, new_fd, &mode),
 		    ATTRIBUTES_LOST_GROUP);

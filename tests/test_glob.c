@@ -195,7 +195,7 @@ static const struct {
 	{ "/", "{a,{b,{c,d}}}", { "a", "b", "c", "d" } },
 	{ "/", "x{,1}", { "x", "x1" } },
 	{ "/", "x{,}", { "x", "x" } },
-	{ "/", "{,,a}", { "", "", "a" } },
+	{ "/", "{,,a}", { "a" } },
 	{ "/", "{d1,d2}/f1", { "d1/f1", "d2/f1" } },
 	{ "/", "/{d1/,}f1", { "/d1/f1", "/f1" } },
 	/* without a comma or a partner they are text */
@@ -386,6 +386,9 @@ static const struct {
 	{ "", "[a-z]*", 600, "Z", 10000, -1 },
 	{ "[", "abcd", 900, "]", 10000, -1 },
 	{ "", "?*", 1900, "", 10000, -1 },
+	/* so that they are more work for every name */
+	{ "t/[", "abcd", 900, "]", 20, E2BIG },
+	{ "t/*[", "bcde", 900, "]z", 20, E2BIG },
 	/* paths that are slow to walk */
 	{ "", "d1/../", 600, "*", 10000, -1 },
 	{ "", "d2/up/", 600, "*", 10000, -1 },
@@ -431,6 +434,27 @@ START_TEST(bounds)
 	ck_assert_int_eq(scratch_fds(), fds);
 	ck_assert_msg(scratch_seconds() - begin < FAST, "%f seconds",
 	    scratch_seconds() - begin);
+}
+END_TEST
+
+/* R-EXIT-1: a signal ends it. */
+START_TEST(stopped)
+{
+	static volatile sig_atomic_t stop;
+	double begin = scratch_seconds();
+
+	glob_init(&glob, &root, "/", 1000000);
+	ck_assert(glob.stop == NULL);
+	glob.stop = &stop;
+	ck_assert_int_eq(add("a*"), 0);
+	stop = 1;
+	errno = 0;
+	ck_assert_int_eq(add("*/../*/../*/../*/../*/../*/../*"), -1);
+	ck_assert_int_eq(errno, ECANCELED);
+	ck_assert_uint_eq(glob.n, 3);
+	glob_clear(&glob);
+	ck_assert_uint_eq(glob.bytes, 0);
+	ck_assert(scratch_seconds() - begin < 1);
 }
 END_TEST
 
@@ -499,6 +523,7 @@ glob_suite(void)
 	tcase_add_test(tc, argv);
 	tcase_add_test(tc, unprivileged);
 	tcase_add_loop_test(tc, bounds, 0, LENGTH(bound_rows));
+	tcase_add_test(tc, stopped);
 	tcase_add_test(tc, bytes);
 	tcase_add_test(tc, wide);
 	tcase_set_timeout(tc, 60);

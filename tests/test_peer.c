@@ -380,8 +380,11 @@ START_TEST(closing)
 	size_t len = 99;
 
 	client_says(closing_rows[_i].said, closing_rows[_i].len);
+	errno = 0;
 	ck_assert_int_eq(
 	    peer_closing(&peer, &text, &len), closing_rows[_i].verdict);
+	ck_assert_int_eq(
+	    errno, closing_rows[_i].verdict == PEER_VANISHED ? ECONNRESET : 0);
 	ck_assert_uint_eq(len, strlen(closing_rows[_i].text));
 	ck_assert_mem_eq(text, closing_rows[_i].text, len);
 	ck_assert_int_eq(peer.complained,

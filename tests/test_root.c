@@ -428,6 +428,26 @@ START_TEST(walk_long_result)
 }
 END_TEST
 
+/* R-RES-1: a link of a thousand steps, as often as that is allowed. */
+START_TEST(walk_steps)
+{
+	char text[2001], path[64];
+	size_t n = STEPS_MAX / 1000, i;
+
+	for (i = 0; i + 1 < sizeof(text); i++)
+		text[i] = i % 2 == 0 ? '.' : '/';
+	text[sizeof(text) - 1] = '\0';
+	scratch_link(text, "r/s");
+	for (i = 0; i + 1 < sizeof(path); i++)
+		path[i] = i % 2 == 0 ? 's' : '/';
+	ck_assert_int_eq(root_walk(&root, "/", path, 2 * n, &place), 0);
+	root_leave(&place);
+	errno = 0;
+	ck_assert_int_eq(root_walk(&root, "/", path, 2 * (n + 1), &place), -1);
+	ck_assert_int_eq(errno, ELOOP);
+}
+END_TEST
+
 /* The most levels there are. */
 START_TEST(walk_deepest)
 {
@@ -1053,6 +1073,7 @@ root_suite(void)
 	tc = tcase_create("change");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, walk_long_result);
+	tcase_add_test(tc, walk_steps);
 	tcase_add_test(tc, walk_deepest);
 	tcase_add_test(tc, walk_unprivileged);
 	tcase_add_test(tc, race);

@@ -28,7 +28,8 @@ enum accident {
 	LOCKED_BY_SWEEP,  /* the sweep of another session was quicker */
 	REMOVED_BY_SWEEP, /* and removes the name before we have the lock */
 	TAKEN_BY_OTHER,   /* the name is another file's meanwhile */
-	NO_LOCKS
+	NO_LOCKS,         /* of this file system */
+	NO_MEMORY
 };
 
 static enum accident accident;
@@ -44,8 +45,8 @@ flock(int fd, int operation)
 		errno = EWOULDBLOCK;
 		return -1;
 	}
-	if (accident == NO_LOCKS) {
-		errno = ENOLCK;
+	if (accident == NO_LOCKS || accident == NO_MEMORY) {
+		errno = accident == NO_LOCKS ? ENOLCK : ENOMEM;
 		return -1;
 	}
 	if (accident == TAKEN_BY_OTHER) {
@@ -544,9 +545,8 @@ START_TEST(mode_of_replaced)
 			     policy_file_mode(&policy, replace_rows[_i].wanted,
 				 replace_rows[_i].preserve, old)),
 	    0);
-	/* R-FILE-3: nobody reads more of it meanwhile. */
-	ck_assert_uint_eq(
-	    scratch_mode(up.temp) & ~(replace_rows[_i].want | 0600), 0);
+	/* R-FILE-3: nobody reads it before it has the old one's group. */
+	ck_assert_uint_eq(scratch_mode(up.temp) & 0077, 0);
 	ck_assert_int_eq(upload_commit(&up, NULL), 0);
 	ck_assert_uint_eq(scratch_mode("f"), replace_rows[_i].want);
 }
@@ -591,6 +591,75 @@ START_TEST(times_impossible)
 }
 END_TEST
 
+/* Somebody put another file in the place of the temporary one. */
+START_TEST(temp_is_other)
+{
+	scratch_file("f", "old", 0644);
+	begin("f", 0644, true);
+	ck_assert_int_eq(unlink(up.temp), 0);
+	if (_i == 0)
+		scratch_file(up.temp, "other", 0644);
+	else
+		scratch_link("f", up.temp);
+	errno = 0;
+	ck_assert_int_eq(upload_commit(&up, NULL), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	upload_abort(&up);
+	expect_idle();
+	ck_assert_str_eq(scratch_text("f"), "old");
+	/* It is not ours to remove. */
+	ck_assert_int_eq(scratch_count("."), 2);
+}
+END_TEST
+
+/* R-WIRE-5: what rename(2) would refuse is refused before data. */
+static const struct {
+	mode_t mode; /* of the directory */
+	uid_t owner; /* added to SCRATCH_UID */
+	uid_t file;
+	int error;
+} sticky_rows[] = {
+	{ 0777, 1, 2, 0 },
+	{ 01777, 1, 2, EACCES },
+	{ 01777, 1, 0, 0 },
+	{ 01777, 0, 2, 0 },
+};
+
+static int sticky_row;
+
+static void
+replace_in_sticky(void)
+{
+	const struct policy_mode mode = { 0644, true };
+	int error = sticky_rows[sticky_row].error;
+
+	look("f");
+	errno = 0;
+	ck_assert_int_eq(upload_begin(&up, mode), error == 0 ? 0 : -1);
+	if (error != 0) {
+		ck_assert_int_eq(errno, error);
+		expect_idle();
+	} else {
+		ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	}
+	ck_assert_int_eq(scratch_count("."), 1);
+}
+
+START_TEST(sticky_directory)
+{
+	if (geteuid() != 0)
+		return;
+	sticky_row = _i;
+	scratch_file("f", "old", 0666);
+	ck_assert_int_eq(
+	    chown("f", SCRATCH_UID + sticky_rows[_i].file, (gid_t)-1), 0);
+	ck_assert_int_eq(
+	    chown(".", SCRATCH_UID + sticky_rows[_i].owner, (gid_t)-1), 0);
+	ck_assert_int_eq(chmod(".", sticky_rows[_i].mode), 0);
+	scratch_unprivileged(replace_in_sticky);
+}
+END_TEST
+
 /* Somebody took the temporary file away. */
 START_TEST(temp_is_gone)
 {
@@ -621,7 +690,8 @@ static const struct {
 	/* but not for ever */
 	{ LOCKED_BY_SWEEP, 1000, EEXIST },
 	{ REMOVED_BY_SWEEP, 1000, EEXIST },
-	{ NO_LOCKS, 1, ENOLCK },
+	{ NO_LOCKS, 1, 0 },
+	{ NO_MEMORY, 1, ENOMEM },
 };
 
 START_TEST(lock_of_temp)
@@ -846,6 +916,8 @@ upload_suite(void)
 	tcase_add_loop_test(tc, times_of_file, 0, 2 * (int)LENGTH(time_rows));
 	tcase_add_test(tc, times_impossible);
 	tcase_add_test(tc, temp_is_gone);
+	tcase_add_loop_test(tc, temp_is_other, 0, 2);
+	tcase_add_loop_test(tc, sticky_directory, 0, LENGTH(sticky_rows));
 	tcase_add_loop_test(tc, lock_of_temp, 0, LENGTH(accident_rows));
 	tcase_add_loop_test(tc, name_is_taken, 0, 2);
 	tcase_add_test(tc, sweep_nothing_else);

@@ -777,12 +777,13 @@ START_TEST(inherited_setgid_is_kept)
 {
 	make_dir("d", 02755);
 	RUN("scp -r -t d", ACK, SEND("D0755 0 a\n"), ACK, SEND("E\n"), ACK,
-	    EXIT(0));
-	RUN("scp -r -p -t d", ACK, SEND("D0700 0 b\n"), ACK, SEND("E\n"), ACK,
-	    EXIT(0));
+	    SEND("D0555 0 b\n"), ACK, SEND("E\n"), ACK, EXIT(0));
+	RUN("scp -r -p -t d", ACK, SEND("D0700 0 c\n"), ACK, SEND("E\n"), ACK,
+	    SEND("D0777 0 d\n"), ACK, SEND("E\n"), ACK, EXIT(0));
 	RUN("scp -r -p -t .", ACK, SEND("D2700 0 c\n"), ACK, SEND("E\n"), ACK,
 	    EXIT(0));
-	ck_tree("0700 c/\n2700 d/b/\n2755 d/\n2755 d/a/\n");
+	ck_tree("0700 c/\n2555 d/b/\n2700 d/c/\n2755 d/\n2755 d/a/\n"
+		"2777 d/d/\n");
 }
 END_TEST
 
@@ -896,6 +897,18 @@ START_TEST(replaced_file_gets_no_acl)
 	ck_assert_int_eq(getxattr("d/f", acl_name, NULL, 0), -1);
 	ck_assert_int_eq(getxattr("d/g", acl_name, NULL, 0), sizeof(acl));
 	ck_tree("0640 d/f hi\n0640 d/g hi\n0755 d/\n");
+}
+END_TEST
+
+/* The group is the old one's, and no other group gains by it. */
+START_TEST(group_is_kept)
+{
+	make_file("f", "old", 0660);
+	ck_assert_int_eq(chown("f", 4711, 4712), 0);
+	RUN("scp -t f", ACK, SEND("C0644 2 x\n"), ACK, SEND("hi\0"), ACK,
+	    EXIT(0));
+	ck_assert_uint_eq(status_of("f").st_gid, 4712);
+	ck_tree("0660 f hi\n");
 }
 END_TEST
 
@@ -1242,7 +1255,8 @@ START_TEST(message_is_bounded)
 		bytes_add(&path, i % 100 == 99 ? "/" : "p", 1);
 	words[2] = path.p;
 	server_start(&s, &(struct launch){ .words = words });
-	expect_message(&s, 1, "scp: pppp");
+	/* the path loses its beginning, the reason stays */
+	expect_message(&s, 1, "scp: ...");
 	server_close_input(&s);
 	expect_end(&s, 1);
 	server_clear(&s);
@@ -1459,6 +1473,12 @@ add_replacing(TCase *tc)
 }
 
 static void
+add_ownership(TCase *tc)
+{
+	tcase_add_test(tc, group_is_kept);
+}
+
+static void
 add_permissions(TCase *tc)
 {
 	tcase_add_test(tc, file_without_write_permission);
@@ -1474,6 +1494,7 @@ main(void)
 	driver_add(suite, add_records, AS_ACCOUNT);
 	driver_add(suite, add_attributes, AS_BOTH);
 	driver_add(suite, add_replacing, AS_BOTH);
+	driver_add(suite, add_ownership, AS_ROOT);
 	driver_add(suite, add_permissions, AS_ACCOUNT);
 	return driver_run(suite);
 }

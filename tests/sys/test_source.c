@@ -585,14 +585,32 @@ START_TEST(patterns)
 	};
 	const bool fails = holds(rows[_i].want, "error");
 
-	make_file("a.c", "A", 0644);
-	make_file("a.h", "H", 0644);
+	/* In no order that a directory might keep. */
 	make_file("b.c", "B", 0644);
 	make_dir("d", 0755);
-	make_file("d/x", "X", 0644);
+	make_file("a.h", "H", 0644);
+	make_file("a.c", "A", 0644);
 	make_file("d/y", "Y", 0644);
+	make_file("d/x", "X", 0644);
 	make_file("d/.z", "Z", 0644);
 	FETCH_TEXT(rows[_i].text, rows[_i].want, fails ? 1 : 0);
+}
+END_TEST
+
+START_TEST(matches_are_sorted)
+{
+	struct bytes want = { 0 };
+	char name[] = "x";
+
+	for (int i = 0; i < 26; i++) {
+		name[0] = (char)('a' + i * 7 % 26);
+		make_file(name, "", 0644);
+	}
+	for (name[0] = 'a'; name[0] <= 'z'; name[0]++)
+		bytes_addf(&want, "0644 %s \n", name);
+	FETCH_TEXT("scp -f ?", want.p, 0);
+	FETCH_TEXT("scp -f [a-m] [n-z]", want.p, 0);
+	bytes_free(&want);
 }
 END_TEST
 
@@ -783,6 +801,7 @@ static void
 add_patterns(TCase *tc)
 {
 	tcase_add_loop_test(tc, patterns, 0, 28);
+	tcase_add_test(tc, matches_are_sorted);
 	tcase_add_test(tc, pattern_is_a_name_where_it_exists);
 	tcase_add_test(tc, patterns_do_not_match_unfinished_uploads);
 	tcase_add_test(tc, pattern_may_not_match_everything);
