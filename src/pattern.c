@@ -9,7 +9,8 @@
 static bool
 is_special(char c)
 {
-	return c != '\0' && strchr("\\*?[]{},", c) != NULL;
+	/* The last three in brackets. */
+	return c != '\0' && strchr("\\*?[]{},!^-", c) != NULL;
 }
 
 size_t

@@ -272,6 +272,8 @@ splice_in(struct stream *s, int fd, off_t size, int *file_errno)
 	ssize_t n;
 
 	while (size - s->moved > SPLICE_BYTES_MIN) {
+		if (is_stopped(s))
+			return -1;
 		enlarge(s->in, &s->in_enlarged);
 		n = splice(s->in, NULL, fd, NULL,
 		    at_most(size - s->moved, SPLICE_BYTES_MAX), SPLICE_F_MOVE);
@@ -333,7 +335,7 @@ send_zeros(struct stream *s, off_t left)
 	memset(s->copy, 0, at_most(left, BUFFER_BYTES));
 	for (; left > 0; left -= (off_t)n) {
 		n = at_most(left, BUFFER_BYTES);
-		if (stream_write(s, s->copy, n) == -1)
+		if (is_stopped(s) || stream_write(s, s->copy, n) == -1)
 			return -1;
 	}
 	return 0;
@@ -347,6 +349,8 @@ splice_out(struct stream *s, int fd, off_t *offset, off_t size)
 
 	enlarge(s->out, &s->out_enlarged);
 	while (*offset < size) {
+		if (is_stopped(s))
+			return -1;
 		n = splice(fd, offset, s->out, NULL,
 		    at_most(size - *offset, SPLICE_BYTES_MAX), SPLICE_F_MORE);
 		if (n == 0)
@@ -370,6 +374,8 @@ stream_from_file(struct stream *s, int fd, off_t size, int *file_errno)
 		return -1;
 	while (s->moved < size) {
 		n = read_file(s, fd, s->moved, size - s->moved);
+		if (is_stopped(s))
+			return -1;
 		if (n <= 0) {
 			*file_errno = n == 0 ? EIO : errno;
 			return send_zeros(s, size - s->moved);

@@ -5,8 +5,9 @@
  * everything else is done.  At every instant the name holds the whole old
  * file or the whole new one, or is absent if it was absent (R-FILE-1).
  *
- *     upload_begin()     looks at the old file, creates and locks the
- *                        temporary one; nothing of the target has changed
+ *     upload_look()      looks at the old file and keeps it open
+ *     upload_begin()     creates and locks the temporary one; nothing of the
+ *                        target has changed
  *     (bytes to u->fd)
  *     upload_commit()    attributes, then the name; on success *u is idle
  *     upload_abort()     removes the temporary file; *u is idle; harmless on
@@ -64,8 +65,9 @@ int upload_begin(struct upload *u, struct policy_mode mode) ATTR_USE;
 
 /*
  * Give the file its attributes and its name.  times: access, modification, or
- * NULL for now.  -1 with errno: EEXIST and others where somebody put a
- * directory or link in the target's place meanwhile.
+ * NULL for now.  -1 with errno: EISDIR, ELOOP or ROOT_E_NOT_REGULAR where
+ * somebody put something else in the target's place meanwhile, ENOENT where
+ * the temporary file was taken away; what the file system says of the data.
  */
 int upload_commit(struct upload *u, const struct timespec times[2]) ATTR_USE;
 

@@ -52,8 +52,7 @@ push(struct walk *w, int dirfd, const char *name, const char *path)
 	struct stat st;
 	int fd, saved;
 
-	if (w->depth == DEPTH_MAX ||
-	    w->depth_above + w->depth >= w->depth_max) {
+	if (w->depth == DEPTH_MAX || w->depth_above + w->depth > w->depth_max) {
 		errno = ROOT_E_TOO_DEEP;
 		return -1;
 	}
@@ -105,8 +104,7 @@ walk_begin(struct walk *w, const struct root_place *top, const char *shown)
 	}
 	memcpy(w->shown, shown, len + 1);
 	memcpy(w->path, top->path, strlen(top->path) + 1);
-	/* The tree's own top counts as a level. */
-	w->depth_above = top->depth > 0 ? top->depth - 1 : 0;
+	w->depth_above = top->depth;
 	return push(w, top->dir, ".", top->path);
 }
 

@@ -849,6 +849,46 @@ START_TEST(stopped_before)
 }
 END_TEST
 
+/* The client is so quick that we never wait. */
+START_TEST(stopped_in_flow)
+{
+	static char much[1 << 16];
+	int fd, file_errno, ret;
+	double begin;
+	pid_t pid;
+
+	fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (_i == 0)
+		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	else if (_i == 1)
+		ck_assert_int_eq(ftruncate(fd, (off_t)1 << 40), 0);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		die_with_parent();
+		for (;;) {
+			if (_i == 0 && write(to[1], much, sizeof(much)) == -1)
+				_exit(1);
+			if (_i != 0 && read(from[0], much, sizeof(much)) == -1)
+				_exit(1);
+		}
+	}
+	/* What would interrupt us comes later. */
+	signals(on_stop, 900, 20);
+	stop = 1;
+	begin = scratch_seconds();
+	errno = 0;
+	if (_i == 0)
+		ret = stream_to_file(&s, fd, (off_t)1 << 50, &file_errno);
+	else
+		ret = stream_from_file(&s, fd, (off_t)1 << 40, &file_errno);
+	ck_assert_int_eq(ret, -1);
+	ck_assert_int_eq(errno, ECANCELED);
+	ck_assert(scratch_seconds() - begin < 0.7);
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+END_TEST
+
 /* A signal that does not stop us costs nothing, nor does O_NONBLOCK. */
 START_TEST(interrupted)
 {
@@ -945,6 +985,8 @@ stream_suite(void)
 	tcase_add_loop_test(tc, stopped, IN_BYTE, OUT_ZEROS + 1);
 	tcase_add_test(tc, stopped_in_drain);
 	tcase_add_test(tc, stopped_before);
+	/* 0: in; 1: out; 2: out, zeros for a file that is too short */
+	tcase_add_loop_test(tc, stopped_in_flow, 0, 3);
 	tcase_add_loop_test(tc, interrupted, 0, 2);
 	tcase_add_loop_test(tc, interrupted_splice, 0, 2);
 	tcase_set_timeout(tc, 60);

@@ -257,7 +257,7 @@ START_TEST(sticky_bit)
 {
 	struct tree_wish wish = { { 0755, true }, true, true, NULL };
 
-	scratch_mkdir("d", _i == 0 ? 01777 : 01077);
+	scratch_mkdir("d", _i == 0 ? 01777 : 01577);
 	enter("d", &wish);
 	ck_assert_uint_eq(scratch_mode("d"), 01777);
 	ck_assert_int_eq(tree_leave(&tree), 0);

@@ -900,7 +900,7 @@ START_TEST(replaced_file_gets_no_acl)
 }
 END_TEST
 
-/* The group is the old one's, and no other group gains by it. */
+/* The owner is new, for the file is; the group is the old one's. */
 START_TEST(group_is_kept)
 {
 	make_file("f", "old", 0660);
@@ -1255,8 +1255,8 @@ START_TEST(message_is_bounded)
 		bytes_add(&path, i % 100 == 99 ? "/" : "p", 1);
 	words[2] = path.p;
 	server_start(&s, &(struct launch){ .words = words });
-	/* the path loses its beginning, the reason stays */
-	expect_message(&s, 1, "scp: ...");
+	/* Of the path the beginning is lost; the reason is what matters. */
+	expect_message(&s, 1, "p/: No such file or directory");
 	server_close_input(&s);
 	expect_end(&s, 1);
 	server_clear(&s);
