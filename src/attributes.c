@@ -32,15 +32,20 @@ struct acl {
 	struct posix_acl_xattr_entry entries[ACL_ENTRIES_MAX];
 };
 
-/* The group of the old file, or less for everybody's group. */
+/*
+ * The group of the old file, or less for everybody's group.  Set even where
+ * both seem to be of one group: in a user namespace (confine-root.h) all
+ * groups without a number there look the same, and are EINVAL here.
+ */
 static unsigned
 copy_group(const struct stat *old, int fd, mode_t *mode)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == 0 && st.st_gid == old->st_gid)
-		return 0;
 	if (fchown(fd, (uid_t)-1, old->st_gid) == 0)
+		return 0;
+	/* A file system without groups of its own. */
+	if (errno != EINVAL && fstat(fd, &st) == 0 && st.st_gid == old->st_gid)
 		return 0;
 	/* Members of the new group were "others" to the old file. */
 	*mode &= ~(mode_t)S_IRWXG | ((*mode & S_IRWXO) << 3);

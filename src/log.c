@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -183,6 +184,19 @@ log_open_at(const char *path, enum log_level level, int facility)
 		state.fd = connect_to(path);
 	errno = saved;
 	return state.fd;
+}
+
+int
+log_move(int fd)
+{
+	if (!state.is_socket || state.fd == -1)
+		return -1;
+	if (state.fd == fd)
+		return fd;
+	if (dup3(state.fd, fd, O_CLOEXEC) == -1)
+		return -1;
+	(void)close(state.fd);
+	return state.fd = fd;
 }
 
 bool

@@ -55,6 +55,13 @@ int log_open(enum log_level level, int facility, bool to_stderr);
 int log_open_at(const char *path, enum log_level level, int facility);
 
 /*
+ * Move the socket to descriptor fd, closing what is open there, so that a
+ * filter of system calls can know it.  Returns fd, or -1 when there is no
+ * socket.
+ */
+int log_move(int fd);
+
+/*
  * One line; what is not printable is encoded by text_line(), but put what the
  * client chose through text_quote() first.  What is over LOG_BYTES_MAX is cut
  * off the end.  errno is kept.

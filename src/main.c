@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The sequence: hygiene, options and the client's words (the role is known
- * then), log, root; and only after that a byte of the client's is read.
+ * then), log, root, confinement; and only after that a byte of the client's is
+ * read (R-CONF-1).
  */
 #include "config.h"
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -21,6 +21,8 @@
 
 #include "audit.h"
 #include "command.h"
+#include "confine-privs.h"
+#include "confine.h"
 #include "defs.h"
 #include "identity.h"
 #include "log.h"
@@ -252,11 +254,15 @@ serve(struct server *v)
 		.peer = &v->peer,
 		.audit = &v->audit };
 	bool sink = request->role == COMMAND_SINK;
+	char layers[CONFINE_TEXT_BYTES];
 	int status;
 
+	if (confine(request->role, &v->options.settings, &v->root, layers,
+		sizeof(layers)) == -1)
+		return fail_setup(v, layers);
 	if (stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &stop) == -1)
 		return fail_setup(v, strerror(errno));
-	audit_session_opened(&v->audit, "confine=path");
+	audit_session_opened(&v->audit, layers);
 	peer_init(&v->peer, &v->stream, sink);
 	status = sink ? sink_run(&session) : source_run(&session);
 	audit_session_closed(&v->audit, status);
@@ -350,13 +356,16 @@ start(struct server *v, int argc, char *argv[])
 int
 main(int argc, char *argv[])
 {
-	struct rlimit no_core = { 0, 0 };
 	struct server *v;
 	int status;
 
+	if (confine_privs_begin() == -1) {
+		tell(errno == EPERM ? "must not be set-user-ID or set-group-ID"
+				    : strerror(errno));
+		return EXIT_FAILURE;
+	}
 	set_descriptors();
 	set_signals();
-	(void)setrlimit(RLIMIT_CORE, &no_core);
 	/* Not cleared: what is not used costs no memory. */
 	if ((v = malloc(sizeof(*v))) == NULL)
 		return EXIT_FAILURE;

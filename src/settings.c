@@ -12,10 +12,8 @@
 
 #include <bsd/stdlib.h>
 
+#include "spelling.h"
 #include "text.h"
-
-/* The names in the table have fewer bytes. */
-#define KEYWORD_BYTES_MAX 32
 
 /* Bytes of a bad value in a message, quotes included. */
 #define QUOTED_BYTES_MAX 128
@@ -30,9 +28,10 @@ struct row {
 	const char *expected; /* of a value, for whoever wrote another one */
 	size_t field;         /* its offset in struct settings */
 	size_t limit;         /* the size of a text, the greatest number */
+	const char *const *names; /* of limit values, from 0; else NULL */
 	/* Without a field it only checks; false: the field is as it was. */
 	bool (*parse)(const struct row *row, const char *value, void *field);
-	void (*print)(const void *field, char *dst, size_t size);
+	void (*print)(const void *field, char *dst, size_t size); /* no names */
 };
 
 /* Octal digits; not above 0777, so that no set-id bit can be forced. */
@@ -178,29 +177,32 @@ static const char *const access_names[] = {
 	[POLICY_WRITE_ONLY] = "write-only",
 };
 
-static bool
-parse_access(const struct row *row, const char *value, void *field)
-{
-	enum policy_access *access = field;
-	size_t i;
+static const char *const choice_names[] = {
+	[SETTINGS_AUTO] = "auto",
+	[SETTINGS_YES] = "yes",
+	[SETTINGS_NO] = "no",
+};
 
-	(void)row;
-	for (i = 0; i < LENGTH(access_names); i++) {
-		if (strcasecmp(value, access_names[i]) == 0) {
-			if (access != NULL)
-				*access = (enum policy_access)i;
+static const char *const seccomp_names[] = {
+	[SETTINGS_SECCOMP_KILL] = "kill",
+	[SETTINGS_SECCOMP_ERRNO] = "errno",
+	[SETTINGS_SECCOMP_LOG] = "log",
+};
+
+/* An enumerator: the place of value in the row's names. */
+static bool
+parse_name(const struct row *row, const char *value, void *field)
+{
+	unsigned i;
+
+	for (i = 0; i < row->limit; i++) {
+		if (strcasecmp(value, row->names[i]) == 0) {
+			if (field != NULL)
+				memcpy(field, &i, sizeof(i));
 			return true;
 		}
 	}
 	return false;
-}
-
-static void
-print_access(const void *field, char *dst, size_t size)
-{
-	const enum policy_access *access = field;
-
-	(void)snprintf(dst, size, "%s", access_names[*access]);
 }
 
 static bool
@@ -245,52 +247,70 @@ print_facility(const void *field, char *dst, size_t size)
 	(void)snprintf(dst, size, "%s", log_facility_name(*facility));
 }
 
-/* name, letter, preset, default, expected, field, limit, parse, print */
+/* name, letter, preset, default, expected, field, limit, names, parse, print */
 #define FIELD(name) offsetof(struct settings, name)
 /* clang-format off */
 static const struct row rows[SETTINGS__COUNT] = {
 	[SETTINGS_ROOT] = { "Root", 'r', NULL, "%h",
 	    "an absolute path or one that begins with %h; the tokens are "
 	    "%h, %u, %U and %%",
-	    FIELD(root), SETTINGS_PATH_BYTES,
+	    FIELD(root), SETTINGS_PATH_BYTES, NULL,
 	    parse_root, print_text },
 	[SETTINGS_START_DIRECTORY] = { "StartDirectory", 'd', NULL, "/",
 	    "a path inside the root; the tokens are %h, %u, %U and %%",
-	    FIELD(start_directory), SETTINGS_PATH_BYTES,
+	    FIELD(start_directory), SETTINGS_PATH_BYTES, NULL,
 	    parse_path, print_text },
 	[SETTINGS_ACCESS] = { "Access", 'R', "read-only", NULL,
 	    "read-only, write-only or read-write",
-	    FIELD(policy.access), 0, parse_access, print_access },
+	    FIELD(policy.access), LENGTH(access_names), access_names,
+	    parse_name, NULL },
 	[SETTINGS_UMASK] = { "Umask", 'u', NULL, NULL,
 	    "octal digits up to 0777",
-	    FIELD(policy.umask), 0777, parse_mode, print_mode },
+	    FIELD(policy.umask), 0777, NULL, parse_mode, print_mode },
 	[SETTINGS_FILE_MODE] = { "FileMode", 'm', NULL, NULL,
 	    "octal digits up to 0777",
-	    FIELD(policy.file_mode), 0777, parse_mode, print_mode },
+	    FIELD(policy.file_mode), 0777, NULL, parse_mode, print_mode },
 	[SETTINGS_DIRECTORY_MODE] = { "DirectoryMode", 0, NULL, NULL,
 	    "octal digits up to 0777",
-	    FIELD(policy.directory_mode), 0777, parse_mode, print_mode },
+	    FIELD(policy.directory_mode), 0777, NULL, parse_mode, print_mode },
 	[SETTINGS_MAX_DEPTH] = { "MaxDepth", 0, NULL, NULL,
 	    "a number from 1 to 256",
-	    FIELD(policy.max_depth), DEPTH_MAX, parse_count, print_count },
+	    FIELD(policy.max_depth), DEPTH_MAX, NULL,
+	    parse_count, print_count },
 	[SETTINGS_MAX_MATCHES] = { "MaxMatches", 0, NULL, NULL,
 	    "a number from 1 to 1000000",
-	    FIELD(policy.max_matches), 1000000, parse_count, print_count },
+	    FIELD(policy.max_matches), 1000000, NULL,
+	    parse_count, print_count },
 	[SETTINGS_DISCARD_LIMIT] = { "DiscardLimit", 0, NULL, NULL,
 	    "a number of bytes, perhaps with K, M, G or T",
-	    FIELD(policy.discard_limit), 0, parse_size, print_size },
+	    FIELD(policy.discard_limit), 0, NULL, parse_size, print_size },
 	[SETTINGS_LOG_LEVEL] = { "LogLevel", 'l', NULL, "INFO",
 	    "QUIET, FATAL, ERROR, INFO, VERBOSE or DEBUG",
-	    FIELD(log_level), 0, parse_level, print_level },
+	    FIELD(log_level), 0, NULL, parse_level, print_level },
 	[SETTINGS_LOG_FACILITY] = { "LogFacility", 'f', NULL, "AUTH",
 	    "DAEMON, USER, AUTH, AUTHPRIV or LOCAL0 to LOCAL7",
-	    FIELD(log_facility), 0, parse_facility, print_facility },
+	    FIELD(log_facility), 0, NULL, parse_facility, print_facility },
 	[SETTINGS_LOGIN_MESSAGE] = { "LoginMessage", 0, NULL,
 	    "This account transfers files with scp only; there is no shell.",
 	    "one line of printable text, at most 511 bytes",
-	    FIELD(login_message), MESSAGE_BYTES_MAX, parse_text, print_text },
+	    FIELD(login_message), MESSAGE_BYTES_MAX, NULL,
+	    parse_text, print_text },
+	[SETTINGS_CHROOT] = { "Chroot", 0, NULL, "auto",
+	    "auto, yes or no",
+	    FIELD(chroot), LENGTH(choice_names), choice_names,
+	    parse_name, NULL },
+	[SETTINGS_LANDLOCK] = { "Landlock", 0, NULL, "auto",
+	    "auto, yes or no",
+	    FIELD(landlock), LENGTH(choice_names), choice_names,
+	    parse_name, NULL },
+	[SETTINGS_SECCOMP_ACTION] = { "SeccompAction", 0, NULL, "kill",
+	    "kill, errno or log",
+	    FIELD(seccomp), LENGTH(seccomp_names), seccomp_names,
+	    parse_name, NULL },
 };
 /* clang-format on */
+_Static_assert(sizeof(enum settings_choice) == sizeof(unsigned),
+    "what parse_name() writes");
 _Static_assert(DEPTH_MAX == 256 && MESSAGE_BYTES_MAX == 512,
     "the texts in the table name them");
 
@@ -309,43 +329,6 @@ settings_init(struct settings *s)
 	}
 }
 
-static size_t
-least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/*
- * How many letters must be put in, left out or changed to make one word of
- * the other, whatever their case.  b is a name in the table.
- */
-static size_t
-edit_distance(const char *a, const char *b)
-{
-	const size_t len = strlen(b);
-	size_t cost[KEYWORD_BYTES_MAX];
-	size_t corner;
-	size_t above;
-	size_t i;
-	size_t k;
-
-	for (k = 0; k <= len; k++)
-		cost[k] = k;
-	for (i = 0; a[i] != '\0'; i++) {
-		corner = cost[0];
-		cost[0] = i + 1;
-		for (k = 0; k < len; k++) {
-			above = cost[k + 1];
-			if (tolower((unsigned char)a[i]) !=
-			    tolower((unsigned char)b[k]))
-				corner++;
-			cost[k + 1] = least(corner, least(above, cost[k]) + 1);
-			corner = above;
-		}
-	}
-	return cost[len];
-}
-
 static void
 explain_unknown(const char *keyword, char *err, size_t errsize)
 {
@@ -354,8 +337,9 @@ explain_unknown(const char *keyword, char *err, size_t errsize)
 	size_t distance;
 	size_t nearest = SIZE_MAX;
 
+	/* The names of the table are short enough for it. */
 	for (row = rows; row < rows + LENGTH(rows); row++) {
-		distance = edit_distance(keyword, row->name);
+		distance = spelling_distance(keyword, row->name);
 		if (distance < nearest && distance * 2 < strlen(row->name)) {
 			nearest = distance;
 			best = row->name;
@@ -489,5 +473,14 @@ void
 settings_print(const struct settings *s, enum settings_keyword keyword,
     char *dst, size_t size)
 {
-	rows[keyword].print((const char *)s + rows[keyword].field, dst, size);
+	const struct row *row = &rows[keyword];
+	const char *field = (const char *)s + row->field;
+	unsigned i;
+
+	if (row->names == NULL) {
+		row->print(field, dst, size);
+		return;
+	}
+	memcpy(&i, field, sizeof(i));
+	(void)snprintf(dst, size, "%s", row->names[i]);
 }

@@ -29,11 +29,28 @@ enum settings_keyword {
 	SETTINGS_LOG_LEVEL,       /* LogLevel, -l */
 	SETTINGS_LOG_FACILITY,    /* LogFacility, -f */
 	SETTINGS_LOGIN_MESSAGE,   /* LoginMessage */
+	SETTINGS_CHROOT,          /* Chroot */
+	SETTINGS_LANDLOCK,        /* Landlock */
+	SETTINGS_SECCOMP_ACTION,  /* SeccompAction */
 	SETTINGS__COUNT
 };
 
 /* Bytes of a path in a setting, with its NUL. */
 #define SETTINGS_PATH_BYTES 1024
+
+/* A layer of confinement: where it is possible, required, or left out. */
+enum settings_choice {
+	SETTINGS_AUTO,
+	SETTINGS_YES,
+	SETTINGS_NO
+};
+
+/* What becomes of a system call that is not allowed. */
+enum settings_seccomp {
+	SETTINGS_SECCOMP_KILL,
+	SETTINGS_SECCOMP_ERRNO,
+	SETTINGS_SECCOMP_LOG
+};
 
 struct settings {
 	struct policy policy;
@@ -42,6 +59,9 @@ struct settings {
 	enum log_level log_level;
 	int log_facility;
 	char login_message[MESSAGE_BYTES_MAX];
+	enum settings_choice chroot;
+	enum settings_choice landlock;
+	enum settings_seccomp seccomp;
 	bool is_set[SETTINGS__COUNT]; /* by somebody; else the default */
 };
 

@@ -98,8 +98,7 @@ check 'every descriptor is opened close-on-exec' "$(printf '%s\n' "$code" |
 	}')"
 
 check 'no note of work left undone' "$(
-	grep -nwE 'TODO|FIXME|XXX' src/* tests/*.[ch] tests/sys/*.[ch] \
-	    tests/fuzz/*.[ch] 2>&1)"
+	grep -nwE 'TODO|FIXME|XXX' src/* tests/*.[ch] tests/*/*.[ch] 2>&1)"
 
 # Characters, not bytes; a tab ends at the next multiple of eight.
 check 'no line over 80 columns' "$(LC_ALL=C awk '
@@ -111,6 +110,6 @@ check 'no line over 80 columns' "$(LC_ALL=C awk '
 		column += substr(line, i, 1) == "\t" ? 8 - column % 8 : 1
 	if (column > 80)
 		print FILENAME ":" FNR ": " column " columns"
-}' src/*.[ch] tests/*.[ch] tests/sys/*.[ch] tests/fuzz/*.[ch] 2>&1 |
+}' src/*.[ch] tests/*.[ch] tests/*/*.[ch] 2>&1 |
 	grep -v 'No such file\|cannot open')"
 finish

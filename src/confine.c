@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/unistd.h>
+
+#include "confine-landlock.h"
+#include "confine-privs.h"
+#include "confine-rlimit.h"
+#include "confine-root.h"
+#include "confine-seccomp.h"
+#include "filter-tables.h"
+#include "log.h"
+
+/* What the steps are given, and what comes of them. */
+struct state {
+	enum command_role role;
+	const struct settings *settings;
+	struct root *root;
+	bool has_jail;      /* chroot or Landlock holds */
+	char layers[48];    /* ",userns,landlock7,seccomp" */
+	char missing[160];  /* "; no chroot: why" */
+	const char *reason; /* of a failure, with errno; NULL: errno alone */
+};
+
+static void append(char *dst, size_t size, const char *fmt, ...)
+    ATTR_PRINTF(3, 4);
+
+static void
+append(char *dst, size_t size, const char *fmt, ...)
+{
+	size_t used = strlen(dst);
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(dst + used, size - used, fmt, ap);
+	va_end(ap);
+}
+
+/* A layer is not to be had: -1 where it is required. */
+static int
+do_without(struct state *c, const char *layer, enum settings_choice choice)
+{
+	if (choice == SETTINGS_YES)
+		return -1;
+	append(c->missing, sizeof(c->missing), "; no %s: ", layer);
+	if (c->reason != NULL)
+		append(c->missing, sizeof(c->missing), "%s: ", c->reason);
+	append(c->missing, sizeof(c->missing), "%s", strerror(errno));
+	c->reason = NULL;
+	return 0;
+}
+
+/*
+ * Libraries leave descriptors of their own behind, for one those that look up
+ * accounts.
+ */
+static int
+set_descriptors(struct state *c)
+{
+	int fd;
+
+	/* Out of the way of both numbers first. */
+	fd = fcntl(c->root->fd, F_DUPFD_CLOEXEC, FILTER_ROOT_FD + 1);
+	if (fd == -1)
+		return -1;
+	if (log_move(FILTER_LOG_FD) == -1)
+		(void)close(FILTER_LOG_FD);
+	c->root->fd = dup3(fd, FILTER_ROOT_FD, O_CLOEXEC);
+	closefrom(FILTER_ROOT_FD + 1);
+	return c->root->fd == -1 ? -1 : 0;
+}
+
+static int
+set_limits(struct state *c)
+{
+	const struct policy *policy = &c->settings->policy;
+
+	return confine_rlimits(policy->max_depth, policy->max_matches);
+}
+
+static int
+change_root(struct state *c)
+{
+	static const char *const names[] = {
+		[CONFINE_ROOT_JAIL] = ",jail",
+		[CONFINE_ROOT_CHROOT] = ",chroot",
+		[CONFINE_ROOT_USERNS] = ",userns",
+	};
+	enum confine_root_way way;
+
+	if (c->settings->chroot == SETTINGS_NO)
+		return 0;
+	way = confine_root(c->root->fd, &c->reason);
+	if (way == CONFINE_ROOT_NONE)
+		return do_without(c, "chroot", c->settings->chroot);
+	c->has_jail = true;
+	append(c->layers, sizeof(c->layers), "%s", names[way]);
+	return 0;
+}
+
+static int
+drop_privileges(struct state *c)
+{
+	return confine_privs(c->role);
+}
+
+static int
+restrict_files(struct state *c)
+{
+	enum settings_choice choice = c->settings->landlock;
+	int version;
+
+	if (choice != SETTINGS_NO) {
+		version = confine_landlock(c->role, c->root->fd);
+		if (version == -1 && do_without(c, "Landlock", choice) == -1)
+			return -1;
+		if (version != -1) {
+			c->has_jail = true;
+			append(c->layers, sizeof(c->layers), ",landlock%d",
+			    version);
+		}
+	}
+	if (c->has_jail)
+		return 0;
+	c->reason = "neither chroot nor Landlock holds";
+	errno = EPERM;
+	return -1;
+}
+
+static int
+filter_calls(struct state *c)
+{
+	static const char *const names[] = {
+		[SETTINGS_SECCOMP_KILL] = ",seccomp",
+		[SETTINGS_SECCOMP_ERRNO] = ",seccomp(errno)",
+		[SETTINGS_SECCOMP_LOG] = ",seccomp(log)",
+	};
+	enum settings_seccomp action = c->settings->seccomp;
+
+	append(c->layers, sizeof(c->layers), "%s", names[action]);
+	return confine_seccomp(c->role, action);
+}
+
+/*
+ * Each step takes away what those below it do not need, so the order is that
+ * of this table: chroot needs privileges, Landlock and seccomp must find
+ * no_new_privs set, and seccomp forbids all the calls above it.
+ */
+static const struct step {
+	const char *name;
+	int (*apply)(struct state *c);
+} steps[] = {
+	{ "descriptors", set_descriptors },
+	{ "limits", set_limits },
+	{ "chroot", change_root },
+	{ "privileges", drop_privileges },
+	{ "Landlock", restrict_files },
+	{ "seccomp", filter_calls },
+};
+
+#ifdef INSTRUMENTED
+/*
+ * Sanitizers read /proc, start a process that traces this one, and make calls
+ * of their own: nothing here can hold.  Only for tests; the log says so.
+ */
+#define NSTEPS 1
+#else
+#define NSTEPS LENGTH(steps)
+#endif
+
+int
+confine(enum command_role role, const struct settings *settings,
+    struct root *root, char *text, size_t size)
+{
+	struct state c = { .role = role, .settings = settings, .root = root };
+	size_t i;
+
+	for (i = 0; i < NSTEPS; i++) {
+		if (steps[i].apply(&c) == 0)
+			continue;
+		(void)snprintf(text, size, "cannot confine: %s: %s%s%s",
+		    steps[i].name, c.reason == NULL ? "" : c.reason,
+		    c.reason == NULL ? "" : ": ", strerror(errno));
+		return -1;
+	}
+	(void)snprintf(text, size, "confine=%s%s",
+	    c.layers[0] == '\0' ? "none" : c.layers + 1, c.missing);
+	return 0;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Runs while the program is built, on the building machine: compiles the rows
+ * of filter-tables.h with libseccomp, for every architecture that is known
+ * here, and prints what confine-seccomp.c includes.  So no session pays for
+ * the compilation, and the program needs no library for it.
+ *
+ * Not part of the program: it may exit anywhere.
+ */
+#include <linux/filter.h>
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <seccomp.h>
+
+#include "filter-tables.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Longest program that the kernel takes (BPF_MAXINSNS). */
+#define INSNS_MAX 4096
+
+/* An int may come with anything in the upper half of its register. */
+#define INT_MASK 0xffffffffU
+#define SIGN_BIT 0x80000000U
+
+struct target {
+	uint32_t arch;
+	const char *condition; /* for the preprocessor */
+	uint32_t o_directory;
+	uint32_t o_nofollow;
+	uint32_t o_largefile;
+};
+
+static const struct target targets[] = {
+	{ SCMP_ARCH_X86_64, "defined(__x86_64__) && !defined(__ILP32__)",
+	    0200000, 0400000, 0100000 },
+	{ SCMP_ARCH_AARCH64, "defined(__aarch64__) && defined(__AARCH64EL__)",
+	    040000, 0100000, 0400000 },
+	{ SCMP_ARCH_RISCV64, "defined(__riscv) && __riscv_xlen == 64", 0200000,
+	    0400000, 0100000 },
+};
+
+static const struct {
+	const char *name;
+	uint32_t action;
+} actions[] = {
+	{ "kill", SCMP_ACT_KILL_PROCESS },
+	{ "errno", SCMP_ACT_ERRNO(EPERM) },
+	{ "log", SCMP_ACT_LOG },
+};
+
+static const struct {
+	const char *name;
+	const struct filter_row *rows;
+	size_t nrows;
+} roles[] = {
+	{ "sink", filter_sink, LENGTH(filter_sink) },
+	{ "source", filter_source, LENGTH(filter_source) },
+};
+
+static uint32_t
+open_flags(const struct target *t, uint32_t flags)
+{
+	uint32_t f = flags & ~(FILTER_O_DIRECTORY | FILTER_O_NOFOLLOW);
+
+	if (flags & FILTER_O_DIRECTORY)
+		f |= t->o_directory;
+	if (flags & FILTER_O_NOFOLLOW)
+		f |= t->o_nofollow;
+	return f;
+}
+
+static struct scmp_arg_cmp
+comparison(const struct target *t, const struct filter_test *test)
+{
+	uint64_t mask = INT_MASK, value = test->value;
+
+	switch (test->kind) {
+	case FILTER_BITS:
+		mask = INT_MASK & ~test->value;
+		value = 0;
+		break;
+	case FILTER_DIR:
+		mask = SIGN_BIT;
+		break;
+	case FILTER_NULL:
+		mask = UINT64_MAX;
+		break;
+	case FILTER_OPEN:
+		mask = INT_MASK & ~t->o_largefile;
+		value = open_flags(t, test->value);
+		break;
+	case FILTER_INT:
+	case FILTER_NONE:
+		break;
+	}
+	return SCMP_CMP64(test->arg, SCMP_CMP_MASKED_EQ, mask, value);
+}
+
+static void
+add_row(
+    scmp_filter_ctx ctx, const struct target *t, const struct filter_row *row)
+{
+	struct scmp_arg_cmp cmp[FILTER_TESTS_MAX];
+	unsigned n = 0;
+	int call, ret;
+
+	/* The library wants native numbers, whatever the target. */
+	call = seccomp_syscall_resolve_name(row->call);
+	if (call == __NR_SCMP_ERROR)
+		errx(1, "%s: unknown system call", row->call);
+	/* This architecture has another spelling of it. */
+	if (seccomp_syscall_resolve_name_arch(t->arch, row->call) < 0)
+		return;
+	for (; n < FILTER_TESTS_MAX && row->tests[n].kind != FILTER_NONE; n++)
+		cmp[n] = comparison(t, &row->tests[n]);
+	ret = seccomp_rule_add_exact_array(ctx, SCMP_ACT_ALLOW, call, n, cmp);
+	if (ret < 0)
+		errx(1, "%s: %s", row->call, strerror(-ret));
+}
+
+static void
+add_rows(scmp_filter_ctx ctx, const struct target *t,
+    const struct filter_row *rows, size_t nrows)
+{
+	size_t i;
+
+	for (i = 0; i < nrows; i++)
+		add_row(ctx, t, &rows[i]);
+}
+
+static void
+print_program(scmp_filter_ctx ctx, const char *role, const char *action)
+{
+	static struct sock_filter insns[INSNS_MAX];
+	ssize_t n;
+	size_t i;
+	int ends[2], ret;
+
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		err(1, "pipe");
+	if ((ret = seccomp_export_bpf(ctx, ends[1])) < 0)
+		errx(1, "%s: %s", role, strerror(-ret));
+	(void)close(ends[1]);
+	if ((n = read(ends[0], insns, sizeof(insns))) <= 0)
+		err(1, "read");
+	(void)close(ends[0]);
+	(void)printf(
+	    "static const struct sock_filter %s_%s[] = {\n", role, action);
+	for (i = 0; i < (size_t)n / sizeof(insns[0]); i++)
+		(void)printf("\t{ 0x%02x, %d, %d, 0x%08x },\n", insns[i].code,
+		    insns[i].jt, insns[i].jf, insns[i].k);
+	(void)printf("};\n");
+}
+
+static void
+print_filter(const struct target *t, size_t role, size_t action)
+{
+	scmp_filter_ctx ctx;
+	int ret;
+
+	if ((ctx = seccomp_init(actions[action].action)) == NULL)
+		errx(1, "seccomp_init");
+	if (t->arch != seccomp_arch_native() &&
+	    ((ret = seccomp_arch_add(ctx, t->arch)) < 0 ||
+		(ret = seccomp_arch_remove(ctx, seccomp_arch_native())) < 0))
+		errx(1, "architecture: %s", strerror(-ret));
+	ret = seccomp_attr_set(
+	    ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	if (ret < 0)
+		errx(1, "architecture: %s", strerror(-ret));
+	/* A tree, of which the kernel makes its table of calls faster. */
+	(void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	add_rows(ctx, t, filter_common, LENGTH(filter_common));
+	add_rows(ctx, t, roles[role].rows, roles[role].nrows);
+	print_program(ctx, roles[role].name, actions[action].name);
+	seccomp_release(ctx);
+}
+
+static void
+print_target(const struct target *t)
+{
+	size_t role, action;
+
+	(void)printf("_Static_assert(O_DIRECTORY == %#o && O_NOFOLLOW == %#o,\n"
+		     "    \"flags of open(2)\");\n",
+	    t->o_directory, t->o_nofollow);
+	for (role = 0; role < LENGTH(roles); role++) {
+		for (action = 0; action < LENGTH(actions); action++)
+			print_filter(t, role, action);
+	}
+}
+
+int
+main(void)
+{
+	size_t i;
+
+	(void)printf("/* Made by filter-gen.c. */\n");
+	for (i = 0; i < LENGTH(targets); i++) {
+		(void)printf(
+		    "%s %s\n", i == 0 ? "#if" : "#elif", targets[i].condition);
+		print_target(&targets[i]);
+	}
+	(void)printf("#else\n#error \"filter-gen.c does not know this "
+		     "architecture\"\n#endif\n");
+	if (fflush(stdout) == EOF || ferror(stdout))
+		err(1, "standard output");
+	return 0;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The system calls that a session may make, and with which arguments.  A call
+ * is allowed when one row for it has all its tests true; everything else is
+ * answered with the action of the filter.  filter-gen.c makes programs for the
+ * kernel of these rows, and the tests compare what the kernel does with them.
+ *
+ * A row that no architecture's libc needs is a row too many: each says what
+ * makes the call.  Both spellings of a call stand here where libcs differ.
+ *
+ * What is opened outside cannot be seen here, for paths are behind pointers:
+ * that is left to the path walk, chroot and Landlock.  The tests of
+ * descriptors refuse AT_FDCWD, in whatever width it comes.
+ */
+#ifndef FILTER_TABLES_H
+#define FILTER_TABLES_H
+
+#include <stdint.h>
+
+/* Descriptors that have fixed numbers in a session. */
+#define FILTER_LOG_FD  3
+#define FILTER_ROOT_FD 4
+
+/* Flags of openat(2) whose values differ between architectures. */
+#define FILTER_O_DIRECTORY (1U << 30)
+#define FILTER_O_NOFOLLOW  (1U << 29)
+
+enum filter_kind {
+	FILTER_NONE, /* the end of the tests */
+	FILTER_INT,  /* an int with this value */
+	FILTER_BITS, /* no bits but these */
+	FILTER_DIR,  /* a descriptor, not AT_FDCWD */
+	FILTER_NULL, /* the null pointer */
+	FILTER_OPEN  /* exactly these flags; O_LARGEFILE is no matter */
+};
+
+struct filter_test {
+	unsigned arg; /* from 0 */
+	enum filter_kind kind;
+	uint32_t value;
+};
+
+#define FILTER_TESTS_MAX 4
+
+struct filter_row {
+	const char *call;
+	struct filter_test tests[FILTER_TESTS_MAX];
+	const char *why;
+};
+
+/* The flags of root.c and upload.c; the numbers are those of the kernel. */
+#define FILTER_O_WRONLY   01U
+#define FILTER_O_CREAT    0100U
+#define FILTER_O_EXCL     0200U
+#define FILTER_O_NOCTTY   0400U
+#define FILTER_O_NONBLOCK 04000U
+#define FILTER_O_CLOEXEC  02000000U
+#define FILTER_O_PATH     010000000U
+
+#define FILTER_O_SAFE (FILTER_O_NOFOLLOW | FILTER_O_CLOEXEC)
+#define FILTER_O_PIN  (FILTER_O_PATH | FILTER_O_SAFE)
+#define FILTER_O_LIST (FILTER_O_DIRECTORY | FILTER_O_NONBLOCK | FILTER_O_SAFE)
+#define FILTER_O_READ (FILTER_O_NONBLOCK | FILTER_O_NOCTTY | FILTER_O_SAFE)
+#define FILTER_O_NEW                                                           \
+	(FILTER_O_WRONLY | FILTER_O_CREAT | FILTER_O_EXCL | FILTER_O_NOCTTY |  \
+	    FILTER_O_SAFE)
+
+/* clang-format off */
+
+/* Both roles. */
+static const struct filter_row filter_common[] = {
+	{ "read", { { 0, FILTER_INT, 0 } }, "what the client sends" },
+	{ "write", { { 0, FILTER_NONE, 0 } },
+	    "answers, files, lines on standard error" },
+	{ "splice", { { 0, FILTER_NONE, 0 } }, "data of large files" },
+	{ "ppoll", { { 1, FILTER_INT, 1 } },
+	    "is the client waiting?  may a line be written now?" },
+	{ "close", { { 0, FILTER_NONE, 0 } }, "whatever was opened" },
+
+	{ "openat", { { 0, FILTER_DIR, 0 }, { 2, FILTER_OPEN, FILTER_O_PIN } },
+	    "one step along a path" },
+	{ "openat", { { 0, FILTER_DIR, 0 }, { 2, FILTER_OPEN, FILTER_O_LIST } },
+	    "a directory to be read" },
+	{ "readlinkat", { { 0, FILTER_DIR, 0 } }, "links inside the root" },
+	{ "getdents64", { { 0, FILTER_NONE, 0 } }, "readdir(3)" },
+	{ "fstat", { { 0, FILTER_NONE, 0 } }, "types and attributes" },
+	{ "newfstatat", { { 0, FILTER_DIR, 0 } }, "fstat(3), fstatat(3)" },
+	{ "statx", { { 0, FILTER_DIR, 0 } }, "the same of newer libcs" },
+
+	/* The second argument of fcntl(2), and the third of some. */
+	{ "fcntl", { { 1, FILTER_INT, 1030 } }, "F_DUPFD_CLOEXEC" },
+	{ "fcntl", { { 1, FILTER_INT, 1031 } }, "F_SETPIPE_SZ" },
+	{ "fcntl", { { 1, FILTER_INT, 3 } }, "F_GETFL of fdopendir(3)" },
+	{ "fcntl", { { 1, FILTER_INT, 2 }, { 2, FILTER_INT, 1 } },
+	    "F_SETFD FD_CLOEXEC of fdopendir(3)" },
+
+	/* Arguments: PROT_..., MAP_PRIVATE|MAP_ANONYMOUS. */
+	{ "brk", { { 0, FILTER_NONE, 0 } }, "malloc(3)" },
+	{ "mmap", { { 2, FILTER_BITS, 3 }, { 3, FILTER_INT, 0x22 } },
+	    "malloc(3): not executable, no file" },
+	{ "mprotect", { { 2, FILTER_BITS, 3 } },
+	    "musl's malloc(3): not executable" },
+	{ "mremap", { { 3, FILTER_INT, 1 } }, "realloc(3): MREMAP_MAYMOVE" },
+	{ "munmap", { { 0, FILTER_NONE, 0 } }, "free(3)" },
+	{ "madvise", { { 2, FILTER_INT, 8 } }, "MADV_FREE of musl's free(3)" },
+
+	{ "sendto", { { 0, FILTER_INT, FILTER_LOG_FD }, { 4, FILTER_NULL, 0 } },
+	    "datagrams to the syslog daemon" },
+	{ "clock_gettime", { { 0, FILTER_NONE, 0 } },
+	    "where the vDSO cannot tell the time" },
+	{ "alarm", { { 0, FILTER_NONE, 0 } }, "in the signal handler" },
+	{ "setitimer", { { 0, FILTER_INT, 0 } },
+	    "the same where libc has no alarm(2): ITIMER_REAL" },
+	{ "rt_sigreturn", { { 0, FILTER_NONE, 0 } }, "back from it" },
+	{ "restart_syscall", { { 0, FILTER_NONE, 0 } },
+	    "the kernel, when a process that waits is stopped and goes on" },
+	{ "exit_group", { { 0, FILTER_NONE, 0 } }, "the end" },
+};
+
+static const struct filter_row filter_sink[] = {
+	{ "openat", { { 0, FILTER_DIR, 0 }, { 2, FILTER_OPEN, FILTER_O_NEW },
+	    { 3, FILTER_BITS, 0777 } }, "a new file, without set-id bits" },
+	{ "openat", { { 0, FILTER_DIR, 0 },
+	    { 2, FILTER_OPEN, FILTER_O_READ | FILTER_O_WRONLY } },
+	    "the file to be replaced; files of the dead" },
+	{ "openat", { { 0, FILTER_DIR, 0 },
+	    { 2, FILTER_OPEN, FILTER_O_PIN | FILTER_O_DIRECTORY } },
+	    "a directory that cannot be read" },
+	{ "mkdirat", { { 0, FILTER_DIR, 0 }, { 2, FILTER_BITS, 0777 } },
+	    "-r, without set-id bits" },
+	{ "renameat", { { 0, FILTER_DIR, 0 }, { 2, FILTER_DIR, 0 } },
+	    "a finished file gets its name" },
+	{ "renameat2", { { 0, FILTER_DIR, 0 }, { 2, FILTER_DIR, 0 },
+	    { 4, FILTER_INT, 0 } }, "the same where it is the only call" },
+	{ "unlinkat", { { 0, FILTER_DIR, 0 }, { 2, FILTER_INT, 0 } },
+	    "temporary files; no directories" },
+	{ "fchmod", { { 1, FILTER_BITS, 03777 } },
+	    "modes; set-group-ID and sticky are kept on directories" },
+	{ "fchown", { { 1, FILTER_INT, UINT32_MAX } },
+	    "the group of a replaced file; never an owner" },
+	{ "utimensat", { { 1, FILTER_NULL, 0 }, { 3, FILTER_INT, 0 } },
+	    "futimens(3)" },
+	{ "flistxattr", { { 0, FILTER_NONE, 0 } }, "of a replaced file" },
+	{ "fgetxattr", { { 0, FILTER_NONE, 0 } }, "the same, and its ACL" },
+	{ "fsetxattr", { { 4, FILTER_INT, 0 } }, "to the new file" },
+	{ "flock", { { 1, FILTER_INT, 6 } },
+	    "LOCK_EX|LOCK_NB: this temporary file is alive" },
+	{ "getrandom", { { 0, FILTER_NONE, 0 } }, "its name" },
+};
+
+static const struct filter_row filter_source[] = {
+	{ "openat", { { 0, FILTER_DIR, 0 }, { 2, FILTER_OPEN, FILTER_O_READ } },
+	    "a file to be sent; nothing is ever opened for writing" },
+	{ "pread64", { { 0, FILTER_NONE, 0 } }, "its data" },
+	{ "sysinfo", { { 0, FILTER_NONE, 0 } },
+	    "glibc's qsort(3) asks how much memory there is" },
+};
+/* clang-format on */
+
+#endif
