@@ -13,9 +13,8 @@
 #include "pattern.h"
 #include "policy.h"
 
-/* Work for each match that is allowed, and bytes of text that count as one. */
-#define WORK_PER_MATCH  100
-#define WORK_TEXT_BYTES 256
+/* Work for each match that is allowed. */
+#define WORK_PER_MATCH 100
 
 /*
  * A word is worked on as a pattern: text in which a backslash precedes each
@@ -55,11 +54,18 @@ spend_work(struct glob *g, size_t work)
 	return -1;
 }
 
-/* A longer path is more work, to make and even more to walk. */
+/* Of making a word: copying is cheap. */
 static size_t
-cost_of(const char *path)
+cost_of_word(const char *pattern)
 {
-	return strlen(path) / WORK_TEXT_BYTES + 1;
+	return strlen(pattern) / 256 + 1;
+}
+
+/* Of a walk: a component may be two bytes, and is three system calls. */
+static size_t
+cost_of_walk(const char *path)
+{
+	return strlen(path) / 2 + 1;
 }
 
 /* Of fnmatch(3); it begins anew behind each star, and classes are slow. */
@@ -201,7 +207,7 @@ push_alternatives(struct glob *g, struct list *stack, const char *p,
 
 	for (;;) {
 		to = pattern_alternative_end(p, from, group);
-		if (spend_work(g, cost_of(p)) == -1 ||
+		if (spend_work(g, cost_of_word(p)) == -1 ||
 		    list_add(g, stack,
 			join(g, p, group->open, p + from, to - from,
 			    p + group->close + 1)) == -1)
@@ -291,7 +297,7 @@ expand_in(
 	DIR *dir = NULL;
 	int fd = -1, ret = 0;
 
-	if (spend_work(g, cost_of(prefix)) == -1)
+	if (spend_work(g, cost_of_walk(prefix)) == -1)
 		return -1;
 	if (!walk_to(g, prefix))
 		return 0;
@@ -322,7 +328,7 @@ expand_component(
 	for (i = 0; i < prefixes->n && ret == 0; i++) {
 		if (pattern_has_magic(pattern, len))
 			ret = expand_in(g, prefixes->v[i], pattern, &next);
-		else if ((ret = spend_work(g, cost_of(pattern))) == 0)
+		else if ((ret = spend_work(g, cost_of_word(pattern))) == 0)
 			ret = list_add(g, &next,
 			    join(g, prefixes->v[i], strlen(prefixes->v[i]),
 				pattern, len, ""));
@@ -353,7 +359,7 @@ add_existing(struct glob *g, const struct list *l, bool is_checked)
 	size_t i;
 
 	for (i = 0; i < l->n; i++) {
-		if (spend_work(g, cost_of(l->v[i])) == -1)
+		if (spend_work(g, cost_of_walk(l->v[i])) == -1)
 			return -1;
 		exists = is_checked;
 		if (!is_checked && walk_to(g, l->v[i])) {
