@@ -283,6 +283,27 @@ expand(struct server *v, enum settings_keyword keyword, const char *text,
 	return false;
 }
 
+/* Is there a directory to start in?  Else each client path would be wrong. */
+static bool
+has_start(struct server *v, char *err, size_t errsize)
+{
+	struct root_place place;
+	bool found = false;
+
+	if (strcmp(v->start, "/") == 0)
+		return true;
+	if (root_walk(&v->root, "/", v->start, strlen(v->start), &place) == 0) {
+		found = place.dir != -1;
+		errno = place.exists ? ENOTDIR : ENOENT;
+		root_leave(&place);
+	}
+	if (!found)
+		(void)text_format(err, errsize, "%s %s: %s",
+		    settings_name(SETTINGS_START_DIRECTORY), v->start,
+		    root_strerror(errno));
+	return found;
+}
+
 /* Find the root and where in it paths start; false: err says why not. */
 static bool
 find_root(struct server *v, char *err, size_t errsize)
@@ -294,7 +315,8 @@ find_root(struct server *v, char *err, size_t errsize)
 	    expand(v, SETTINGS_START_DIRECTORY, settings->start_directory,
 		v->start, err, errsize) &&
 	    root_open(&v->root, path, v->identity.uid,
-		settings->policy.max_depth, err, errsize) == 0;
+		settings->policy.max_depth, err, errsize) == 0 &&
+	    has_start(v, err, errsize);
 }
 
 /* Everything that must be right before a client is served. */

@@ -706,10 +706,25 @@ START_TEST(start_directory)
 }
 END_TEST
 
+/* The administrator's mistake, not one of the client's path. */
 START_TEST(start_directory_that_is_missing)
 {
-	refused(&(struct launch){ .options = "-d no", .command = "scp -t f" });
-	refused(&(struct launch){ .options = "-d no", .command = "scp -t ." });
+	static const char *const options[] = { "-d no", "-d file",
+		"-d no/such" };
+	struct server s;
+	size_t i;
+
+	make_file("file", "", 0644);
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		server_start(&s,
+		    &(struct launch){
+			.options = options[i], .text = "scp -t f" });
+		server_close_input(&s);
+		expect_bytes(&s, "\1scp: this account is not available\n", 36);
+		expect_end(&s, 1);
+		server_clear(&s);
+	}
+	ck_tree("0644 file \n");
 }
 END_TEST
 
