@@ -327,14 +327,13 @@ command_clear(struct request *req)
 const char *
 command_code(enum command_err err)
 {
-	static const char *const codes[COMMAND__COUNT] = {
-		[COMMAND_E_EMPTY] = "no-command",
-		[COMMAND_E_SFTP] = "sftp",
-		[COMMAND_E_OTHER] = "not-scp",
-		[COMMAND_E_DASH] = "not-scp",
-	};
-
-	return codes[err] == NULL ? "bad-command" : codes[err];
+	if (err == COMMAND_E_EMPTY)
+		return "no-command";
+	if (err == COMMAND_E_SFTP)
+		return "sftp";
+	if (err == COMMAND_E_OTHER || err == COMMAND_E_DASH)
+		return "not-scp";
+	return "bad-command";
 }
 
 /* The sender's own byte comes back to him only where it is harmless. */
