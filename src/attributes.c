@@ -119,14 +119,16 @@ drop_inherited_acl(int fd, mode_t *mode)
 	return ATTRIBUTES_LOST_ACL;
 }
 
+/* *had_one: the old file's group bits are the mask of an ACL. */
 static unsigned
-copy_acl(int old, int fd, mode_t *mode)
+copy_acl(int old, int fd, mode_t *mode, bool *had_one)
 {
 	struct acl acl;
 	ssize_t len;
 	size_t n;
 
 	len = fgetxattr(old, ACL_NAME, &acl, sizeof(acl));
+	*had_one = len > 0 || (len == -1 && errno == ERANGE);
 	if (len == -1 && errno != ERANGE)
 		return drop_inherited_acl(fd, mode);
 	if (len > 0 && fsetxattr(fd, ACL_NAME, &acl, (size_t)len, 0) == 0)
@@ -184,9 +186,13 @@ unsigned
 attributes_copy(int old, const struct stat *st, int fd, mode_t *mode)
 {
 	unsigned lost;
+	bool had_acl;
 
 	lost = copy_group(st, fd, mode);
-	lost |= copy_acl(old, fd, mode);
+	lost |= copy_acl(old, fd, mode, &had_acl);
+	/* The mask may be more than the group itself had, see copy_group(). */
+	if (had_acl && (lost & ATTRIBUTES_LOST_GROUP) != 0)
+		*mode &= ~(mode_t)S_IRWXO;
 	lost |= copy_user_attributes(old, fd);
 	return lost;
 }

@@ -480,6 +480,40 @@ START_TEST(group_lost)
 }
 END_TEST
 
+/*
+ * With an ACL the group bits are its mask: a group that had less is not to gain
+ * by being one of the others.
+ */
+static void
+lose_group_with_acl(void)
+{
+	static const struct entry shut_out[] = { U(6), USER(4711, 6), G(0),
+		M(6), O(4), END };
+	mode_t mode = 0664;
+	size_t len;
+
+	new_fd = open("new", O_WRONLY | O_CLOEXEC);
+	len = make_acl(shut_out);
+	ck_assert_int_eq(fsetxattr(new_fd, ACCESS_ACL, &acl, len, 0), 0);
+	for (old_st.st_gid = 1; is_member(old_st.st_gid); old_st.st_gid++)
+		continue;
+	old_st.st_mode = S_IFREG | mode;
+	ck_assert_uint_eq(attributes_copy(new_fd, &old_st, new_fd, &mode),
+	    ATTRIBUTES_LOST_GROUP);
+	ck_assert_msg(mode == 0640, "%#o", (unsigned)mode);
+}
+
+START_TEST(group_lost_acl_kept)
+{
+	if (!go_where(acls_work, "ACLs"))
+		return;
+	scratch_file("new", "", 0600);
+	if (geteuid() == 0)
+		ck_assert_int_eq(chown("new", SCRATCH_UID, SCRATCH_UID), 0);
+	scratch_unprivileged(lose_group_with_acl);
+}
+END_TEST
+
 static Suite *
 attributes_suite(void)
 {
@@ -500,6 +534,7 @@ attributes_suite(void)
 	tcase_add_test(tc, default_acl_and_own);
 	tcase_add_test(tc, group_kept);
 	tcase_add_test(tc, group_lost);
+	tcase_add_test(tc, group_lost_acl_kept);
 	suite_add_tcase(s, tc);
 	return s;
 }
