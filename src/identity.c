@@ -87,38 +87,19 @@ take_address(struct identity *id, const char *connection)
 	id->address[len] = '\0';
 }
 
-/* "address port address port" as sshd writes it. */
-static bool
-is_connection(const char *text)
-{
-	size_t len;
-	int i;
-
-	for (i = 0; i < 4; i++) {
-		len = i % 2 == 0 ? address_length(text) : strspn(text, DIGITS);
-		if (len == 0 || text[len] != (i < 3 ? ' ' : '\0'))
-			return false;
-		text += len + 1;
-	}
-	return true;
-}
-
 void
 identity_read(struct identity *id, const char *logname, const char *connection)
 {
 	id->known = false;
-	id->user[0] = id->home[0] = id->client[0] = '\0';
+	id->user[0] = id->home[0] = '\0';
 	id->uid = getuid();
 	if ((logname == NULL || logname[0] == '\0' ||
 		!take_entry(id, getpwnam(logname))) &&
 	    !take_entry(id, getpwuid(id->uid)))
 		take_claim(id, logname);
 	(void)put(id->address, sizeof(id->address), "UNKNOWN");
-	if (connection == NULL)
-		return;
-	take_address(id, connection);
-	if (is_connection(connection))
-		(void)put(id->client, sizeof(id->client), connection);
+	if (connection != NULL)
+		take_address(id, connection);
 }
 
 /* R-PATH-4: %u is one component, or the path would lead elsewhere. */

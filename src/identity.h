@@ -24,7 +24,6 @@ struct identity {
 	char user[256];
 	char home[1024];  /* empty without an entry */
 	char address[64]; /* first word of SSH_CONNECTION, or "UNKNOWN" */
-	char client[192]; /* SSH_CONNECTION as such, empty if malformed */
 };
 
 /*
