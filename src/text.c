@@ -165,15 +165,11 @@ utf8_continues(unsigned char byte)
 	return (byte & 0xc0) == 0x80;
 }
 
-/*
- * The character at p: the bytes it takes, or 0 if there is no valid one.  Not
- * valid are the overlong forms, halves of surrogate pairs, and what is beyond
- * U+10FFFF (RFC 3629, section 3).
- */
-static size_t
-utf8_decode(const unsigned char *p, size_t len, uint32_t *code)
+size_t
+text_character(const char *text, size_t len, uint32_t *code)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *p = (const unsigned char *)text;
 	const size_t n = utf8_length(p[0]);
 	uint32_t c;
 	size_t i;
@@ -192,12 +188,8 @@ utf8_decode(const unsigned char *p, size_t len, uint32_t *code)
 	return n;
 }
 
-/*
- * C0, DEL and C1 drive a terminal.  The line and paragraph separators and the
- * marks that turn the direction of writing make a line look like another one.
- */
-static bool
-is_shown(uint32_t code)
+bool
+text_is_shown(uint32_t code)
 {
 	return code >= 0x20 && !(code >= 0x7f && code <= 0x9f) &&
 	    !(code >= 0x2028 && code <= 0x202e) &&
@@ -208,7 +200,6 @@ is_shown(uint32_t code)
 size_t
 text_plain(char *dst, size_t size, const char *src, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)src;
 	uint32_t code = 0;
 	size_t in = 0;
 	size_t out = 0;
@@ -218,8 +209,8 @@ text_plain(char *dst, size_t size, const char *src, size_t len)
 	if (size == 0)
 		return 0;
 	while (in < len) {
-		n = utf8_decode(p + in, len - in, &code);
-		shown = n > 0 && is_shown(code);
+		n = text_character(src + in, len - in, &code);
+		shown = n > 0 && text_is_shown(code);
 		if ((shown ? n : 1) >= size - out)
 			break;
 		if (shown) {

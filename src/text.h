@@ -8,7 +8,9 @@
 #define TEXT_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "defs.h"
 
@@ -28,6 +30,21 @@ const char *text_quote(char *dst, size_t size, const char *src, size_t len);
  * size is at least 1.  Returns the bytes before the NUL.
  */
 size_t text_line(char *dst, size_t size, const char *src, size_t len);
+
+/*
+ * The UTF-8 character at the start of text, which has len bytes, at least one:
+ * the bytes it takes and its code, or 0 if there is no valid one.  Not valid
+ * are overlong forms, halves of surrogate pairs, and what is beyond U+10FFFF
+ * (RFC 3629, section 3).
+ */
+size_t text_character(const char *text, size_t len, uint32_t *code) ATTR_USE;
+
+/*
+ * May it appear on a terminal?  Not C0, DEL and C1, which drive it; not the
+ * separators of lines and paragraphs and the marks that turn the direction of
+ * writing, which make a line look like another one.
+ */
+bool text_is_shown(uint32_t code) ATTR_USE;
 
 /*
  * For the client's screen: valid UTF-8 stays, control characters (C0, DEL,
