@@ -39,12 +39,30 @@ policy_reason(enum policy_verdict verdict)
 void
 policy_init(struct policy *p)
 {
-	memset(p, 0, sizeof(*p));
+	/* But for the patterns: what is not used costs no memory. */
+	memset(p, 0, offsetof(struct policy, allow_names));
+	p->allow_names[0] = p->deny_names[0] = '\0';
 	p->access = POLICY_READ_WRITE;
-	p->umask = 022;
+	p->overwrite = POLICY_OVERWRITE_YES;
+	p->keep_versions = POLICY_COUNT_UNLIMITED;
+	p->make_directories = true;
+	p->hidden_files = true;
+	p->protect_home = true;
+	p->preserve_modes = true;
+	p->preserve_times = true;
+	p->special_bits = false;
+	p->symlinks = true;
+	p->hard_links = true;
+	p->cross_mounts = true;
+	p->atomic = true;
+	p->sync = POLICY_SYNC_NO;
+	p->umask = POLICY_MODE_UNSET;
 	p->umask_is_set = false;
 	p->file_mode = POLICY_MODE_UNSET;
 	p->directory_mode = POLICY_MODE_UNSET;
+	p->max_file_size = POLICY_SIZE_UNLIMITED;
+	p->max_total_size = POLICY_SIZE_UNLIMITED;
+	p->max_files = POLICY_COUNT_UNLIMITED;
 	p->max_depth = 64;
 	p->max_matches = 10000;
 	p->discard_limit = (off_t)64 * 1024 * 1024;

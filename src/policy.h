@@ -8,8 +8,10 @@
 
 #include <sys/types.h>
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "defs.h"
 
@@ -27,16 +29,65 @@ enum policy_direction {
 /* A mode that the administrator did not set. */
 #define POLICY_MODE_UNSET ((mode_t)-1)
 
-/* What an account may do: the settings that decisions depend on. */
+enum policy_overwrite {
+	POLICY_OVERWRITE_NO, /* a name that exists is refused */
+	POLICY_OVERWRITE_YES,
+	POLICY_OVERWRITE_VERSION /* the old file becomes name.~N~ */
+};
+
+/* When data is on the disk for good. */
+enum policy_sync {
+	POLICY_SYNC_NO,     /* when the kernel likes */
+	POLICY_SYNC_FILE,   /* file and directory, before the answer */
+	POLICY_SYNC_SESSION /* the file system, before we exit */
+};
+
+/* Free space: bytes, or percent of the file system if that is not 0. */
+struct policy_space {
+	off_t bytes;
+	unsigned percent;
+};
+
+/* A limit of bytes or of things that nobody set. */
+#define POLICY_SIZE_UNLIMITED  ((off_t)INT64_MAX)
+#define POLICY_COUNT_UNLIMITED UINT_MAX
+
+/* Bytes of all patterns of AllowNames or DenyNames, a NUL behind each. */
+#define POLICY_NAMES_BYTES 2048
+
+/*
+ * What an account may do: the settings that decisions depend on.  The lists
+ * of names are fnmatch(3) patterns, an empty one behind the last; no more of
+ * them than that is ever touched.
+ */
 struct policy {
 	enum policy_access access;
-	mode_t umask;          /* the one in force, inherited or set */
+	enum policy_overwrite overwrite;
+	unsigned keep_versions; /* with POLICY_OVERWRITE_VERSION */
+	bool make_directories;
+	bool hidden_files; /* else names with a leading dot are refused */
+	bool protect_home;
+	bool preserve_modes; /* else -p is accepted and ignored */
+	bool preserve_times;
+	bool special_bits; /* set-id bits and sticky may be set with -p */
+	bool symlinks;     /* links are followed inside the root */
+	bool hard_links;   /* files with more than one link are sent */
+	bool cross_mounts;
+	bool atomic; /* else uploads are written in place */
+	enum policy_sync sync;
+	mode_t umask;          /* the one in force, or POLICY_MODE_UNSET */
 	bool umask_is_set;     /* set explicitly: it bounds -p as well */
 	mode_t file_mode;      /* forced, or POLICY_MODE_UNSET */
 	mode_t directory_mode; /* forced, or POLICY_MODE_UNSET */
-	unsigned max_depth;    /* directory levels, 1 to DEPTH_MAX */
-	unsigned max_matches;  /* names that patterns may expand to */
-	off_t discard_limit;   /* bytes of refused files that are read away */
+	off_t max_file_size;
+	off_t max_total_size;         /* of a session */
+	unsigned max_files;           /* of a session */
+	unsigned max_depth;           /* directory levels, 1 to DEPTH_MAX */
+	unsigned max_matches;         /* names that patterns may expand to */
+	struct policy_space min_free; /* must stay free; 0: no matter */
+	off_t discard_limit;          /* bytes of refused files read away */
+	char allow_names[POLICY_NAMES_BYTES]; /* of files; empty: all */
+	char deny_names[POLICY_NAMES_BYTES];  /* of every component */
 };
 
 /* Why something is refused: the stable reason code of the log. */

@@ -3,215 +3,122 @@
 
 #include "settings.h"
 
-#include <ctype.h>
+#include <limits.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include <bsd/stdlib.h>
-
 #include "spelling.h"
 #include "text.h"
+#include "values.h"
 
 /* Bytes of a bad value in a message, quotes included. */
 #define QUOTED_BYTES_MAX 128
 
 #define BLANKS " \t"
 
-struct row {
-	const char *name;
-	int letter;           /* 0: none */
-	const char *preset;   /* what a letter without a value stands for */
-	const char *first;    /* the default; NULL: what policy_init() gives */
-	const char *expected; /* of a value, for whoever wrote another one */
-	size_t field;         /* its offset in struct settings */
-	size_t limit;         /* the size of a text, the greatest number */
-	const char *const *names; /* of limit values, from 0; else NULL */
-	/* Without a field it only checks; false: the field is as it was. */
-	bool (*parse)(const struct row *row, const char *value, void *field);
-	void (*print)(const void *field, char *dst, size_t size); /* no names */
-};
+#define COUNT_MAX   1000000000
+#define TIMEOUT_MAX (24 * 24 * 60 * 60)
 
-/* Octal digits; not above 0777, so that no set-id bit can be forced. */
-static bool
-parse_mode(const struct row *row, const char *value, void *field)
-{
-	mode_t *mode = field;
-	mode_t m = 0;
+#define NAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-	for (; *value != '\0'; value++) {
-		if (*value < '0' || *value > '7')
-			return false;
-		m = m * 8 + (mode_t)(*value - '0');
-		if (m > row->limit)
-			return false;
+/* What one is, how it is read and printed, and in what bounds. */
+#define TYPE(kind, text, ...)                                                  \
+	{                                                                      \
+		.expected = (text), .parse = value_parse_##kind,               \
+		.print = value_print_##kind, __VA_ARGS__                       \
 	}
-	if (mode != NULL)
-		*mode = m;
-	return true;
-}
+#define FLAG(text, ...) TYPE(bool, text, .names = NAMES(__VA_ARGS__))
+#define ENUM(text, ...) TYPE(enum, text, .names = NAMES(__VA_ARGS__))
 
-static void
-print_mode(const void *field, char *dst, size_t size)
-{
-	const mode_t *mode = field;
+static const struct value_type yes_no = FLAG("yes or no", "no", "yes");
+static const struct value_type access_way =
+    ENUM("read-only, write-only or read-write", "read-write", "read-only",
+	"write-only");
+static const struct value_type overwrite =
+    ENUM("yes, no or version", "no", "yes", "version");
+static const struct value_type sync_when =
+    ENUM("no, file or session", "no", "file", "session");
+static const struct value_type symlinks = FLAG("inside or no", "no", "inside");
+static const struct value_type choice =
+    ENUM("auto, yes or no", "auto", "yes", "no");
+static const struct value_type auto_no = FLAG("auto or no", "no", "auto");
+static const struct value_type seccomp =
+    ENUM("kill, errno or log", "kill", "errno", "log");
+static const struct value_type log_format =
+    ENUM("json or xferlog", "json", "xferlog");
+static const struct value_type digest =
+    ENUM("none or sha256", "none", "sha256");
 
-	if (*mode == POLICY_MODE_UNSET)
-		(void)snprintf(dst, size, "none");
-	else
-		(void)snprintf(dst, size, "%04o", (unsigned)*mode);
-}
-
-/* strtonum(3), which alone would take blanks and signs too. */
-static bool
-parse_count(const struct row *row, const char *value, void *field)
-{
-	unsigned *count = field;
-	const char *error;
-	long long n;
-
-	if (!isdigit((unsigned char)value[0]))
-		return false;
-	n = strtonum(value, 1, (long long)row->limit, &error);
-	if (error != NULL)
-		return false;
-	if (count != NULL)
-		*count = (unsigned)n;
-	return true;
-}
-
-static void
-print_count(const void *field, char *dst, size_t size)
-{
-	const unsigned *count = field;
-
-	(void)snprintf(dst, size, "%u", *count);
-}
-
-/* dehumanize_number(3), which alone would take signs, blanks and more units. */
-static bool
-parse_size(const struct row *row, const char *value, void *field)
-{
-	off_t *bytes = field;
-	const char *unit;
-	int64_t n;
-
-	(void)row;
-	unit = value + strspn(value, "0123456789");
-	if (unit == value || strchr("KkMmGgTt", *unit) == NULL ||
-	    (*unit != '\0' && unit[1] != '\0') ||
-	    dehumanize_number(value, &n) == -1)
-		return false;
-	if (bytes != NULL)
-		*bytes = n;
-	return true;
-}
-
-static void
-print_size(const void *field, char *dst, size_t size)
-{
-	static const char units[] = "KMGT";
-	const off_t *bytes = field;
-	long long n = *bytes;
-	char unit[2] = "";
-	size_t i;
-
-	for (i = 0; n != 0 && n % 1024 == 0 && units[i] != '\0'; i++) {
-		n /= 1024;
-		unit[0] = units[i];
-	}
-	(void)snprintf(dst, size, "%lld%s", n, unit);
-}
-
-static bool
-parse_text(const struct row *row, const char *value, void *field)
-{
-	char plain[MESSAGE_BYTES_MAX];
-	size_t len;
-
-	len = text_plain(plain, sizeof(plain), value, strlen(value));
-	if (strcmp(plain, value) != 0 || len >= row->limit)
-		return false;
-	if (field != NULL)
-		memcpy(field, plain, len + 1);
-	return true;
-}
-
-static void
-print_text(const void *field, char *dst, size_t size)
-{
-	const char *text = field;
-
-	(void)snprintf(dst, size, "%s", text);
-}
-
-/* A token that identity_expand() does not have is refused here already. */
-static bool
-parse_path(const struct row *row, const char *value, void *field)
-{
-	const char *p;
-
-	for (p = strchr(value, '%'); p != NULL; p = strchr(p + 2, '%')) {
-		if (p[1] == '\0' || strchr("%hUu", p[1]) == NULL)
-			return false;
-	}
-	if (strlen(value) >= row->limit)
-		return false;
-	if (field != NULL)
-		memcpy(field, value, strlen(value) + 1);
-	return true;
-}
-
-static bool
-parse_root(const struct row *row, const char *value, void *field)
-{
-	return (value[0] == '/' || strncmp(value, "%h", 2) == 0) &&
-	    parse_path(row, value, field);
-}
-
-static const char *const access_names[] = {
-	[POLICY_READ_WRITE] = "read-write",
-	[POLICY_READ_ONLY] = "read-only",
-	[POLICY_WRITE_ONLY] = "write-only",
+static const struct value_type root_path = {
+	.expected = "an absolute path or one that begins with %h; the tokens "
+		    "are %h, %u, %U and %%",
+	.parse = value_parse_absolute,
+	.print = value_print_text,
+	.most = SETTINGS_PATH_BYTES
 };
-
-static const char *const choice_names[] = {
-	[SETTINGS_AUTO] = "auto",
-	[SETTINGS_YES] = "yes",
-	[SETTINGS_NO] = "no",
+static const struct value_type inner_path = {
+	.expected = "a path inside the root; the tokens are %h, %u, %U and %%",
+	.parse = value_parse_path,
+	.print = value_print_text,
+	.most = SETTINGS_PATH_BYTES
 };
-
-static const char *const seccomp_names[] = {
-	[SETTINGS_SECCOMP_KILL] = "kill",
-	[SETTINGS_SECCOMP_ERRNO] = "errno",
-	[SETTINGS_SECCOMP_LOG] = "log",
+static const struct value_type log_place = {
+	.expected = "an absolute path or one that begins with %h, syslog or "
+		    "none; the tokens are %h, %u, %U and %%",
+	.parse = value_parse_absolute,
+	.print = value_print_text,
+	.most = SETTINGS_PATH_BYTES,
+	.names = NAMES(SETTINGS_TO_SYSLOG),
+	.absent = "none"
 };
+static const struct value_type names = TYPE(names,
+    "patterns for single names with blanks between, or none", .absent = "none");
+static const struct value_type message = TYPE(text,
+    "one line of printable text, at most 511 bytes", .most = MESSAGE_BYTES_MAX);
+static const struct value_type own_message =
+    TYPE(text, "one line of printable text, at most 511 bytes, or built-in",
+	.most = MESSAGE_BYTES_MAX, .absent = "built-in");
 
-/* An enumerator: the place of value in the row's names. */
+static const struct value_type mode =
+    TYPE(mode, "octal digits up to 0777, or none", .most = 0777,
+	.absent = "none", .instead = POLICY_MODE_UNSET);
+static const struct value_type mask =
+    TYPE(mode, "octal digits up to 0777, or inherited", .most = 0777,
+	.absent = "inherited", .instead = POLICY_MODE_UNSET);
+static const struct value_type depth =
+    TYPE(count, "a number from 1 to 256", .least = 1, .most = DEPTH_MAX);
+static const struct value_type matches =
+    TYPE(count, "a number from 1 to 1000000", .least = 1, .most = 1000000);
+static const struct value_type count =
+    TYPE(count, "a number from 1 to 1000000000, or none", .least = 1,
+	.most = COUNT_MAX, .absent = "none", .instead = POLICY_COUNT_UNLIMITED);
+static const struct value_type versions =
+    TYPE(count, "a number from 1 to 1000000000, or all", .least = 1,
+	.most = COUNT_MAX, .absent = "all", .instead = POLICY_COUNT_UNLIMITED);
+static const struct value_type bytes = TYPE(
+    size, "a number of bytes, perhaps with K, M, G or T", .most = INT64_MAX);
+static const struct value_type limit =
+    TYPE(size, "a number of bytes, perhaps with K, M, G or T, or none",
+	.most = INT64_MAX, .absent = "none", .instead = POLICY_SIZE_UNLIMITED);
+static const struct value_type space = TYPE(space,
+    "a number of bytes, perhaps with K, M, G or T, or 1% to 99%, or none",
+    .most = INT64_MAX, .absent = "none", .instead = 0);
+static const struct value_type rate =
+    TYPE(size, "a number of bytes a second, perhaps with K, M, G or T, or none",
+	.least = 1, .most = INT64_MAX, .absent = "none", .instead = 0);
+static const struct value_type duration =
+    TYPE(time, "a time from 1s to 24d such as 90, 10m or 1h30m, or none",
+	.least = 1, .most = TIMEOUT_MAX, .absent = "none", .instead = 0);
+
 static bool
-parse_name(const struct row *row, const char *value, void *field)
-{
-	unsigned i;
-
-	for (i = 0; i < row->limit; i++) {
-		if (strcasecmp(value, row->names[i]) == 0) {
-			if (field != NULL)
-				memcpy(field, &i, sizeof(i));
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
-parse_level(const struct row *row, const char *value, void *field)
+parse_level(const struct value_type *type, const char *text, void *field)
 {
 	enum log_level level;
 
-	(void)row;
-	if (!log_level_parse(value, &level))
+	(void)type;
+	if (!log_level_parse(text, &level))
 		return false;
 	if (field != NULL)
 		memcpy(field, &level, sizeof(level));
@@ -219,20 +126,27 @@ parse_level(const struct row *row, const char *value, void *field)
 }
 
 static void
-print_level(const void *field, char *dst, size_t size)
+print_level(
+    const struct value_type *type, const void *field, char *dst, size_t size)
 {
 	const enum log_level *level = field;
 
-	(void)snprintf(dst, size, "%s", log_level_name(*level));
+	value_print_text(type, log_level_name(*level), dst, size);
 }
 
+static const struct value_type log_level = {
+	.expected = "QUIET, FATAL, ERROR, INFO, VERBOSE or DEBUG",
+	.parse = parse_level,
+	.print = print_level
+};
+
 static bool
-parse_facility(const struct row *row, const char *value, void *field)
+parse_facility(const struct value_type *type, const char *text, void *field)
 {
 	int facility;
 
-	(void)row;
-	if (!log_facility_parse(value, &facility))
+	(void)type;
+	if (!log_facility_parse(text, &facility))
 		return false;
 	if (field != NULL)
 		memcpy(field, &facility, sizeof(facility));
@@ -240,77 +154,125 @@ parse_facility(const struct row *row, const char *value, void *field)
 }
 
 static void
-print_facility(const void *field, char *dst, size_t size)
+print_facility(
+    const struct value_type *type, const void *field, char *dst, size_t size)
 {
 	const int *facility = field;
 
-	(void)snprintf(dst, size, "%s", log_facility_name(*facility));
+	value_print_text(type, log_facility_name(*facility), dst, size);
 }
 
-/* name, letter, preset, default, expected, field, limit, names, parse, print */
-#define FIELD(name) offsetof(struct settings, name)
+static const struct value_type log_facility = {
+	.expected = "DAEMON, USER, AUTH, AUTHPRIV or LOCAL0 to LOCAL7",
+	.parse = parse_facility,
+	.print = print_facility
+};
+
+struct row {
+	const char *name;
+	const char *first; /* the default; NULL: what policy_init() gives */
+	const struct value_type *type;
+	size_t field;       /* its offset in struct settings */
+	int letter;         /* 0: none */
+	const char *preset; /* what a letter without a value stands for */
+};
+
+#define FIELD(name)  offsetof(struct settings, name)
+#define POLICY(name) offsetof(struct settings, policy.name)
 /* clang-format off */
 static const struct row rows[SETTINGS__COUNT] = {
-	[SETTINGS_ROOT] = { "Root", 'r', NULL, "%h",
-	    "an absolute path or one that begins with %h; the tokens are "
-	    "%h, %u, %U and %%",
-	    FIELD(root), SETTINGS_PATH_BYTES, NULL,
-	    parse_root, print_text },
-	[SETTINGS_START_DIRECTORY] = { "StartDirectory", 'd', NULL, "/",
-	    "a path inside the root; the tokens are %h, %u, %U and %%",
-	    FIELD(start_directory), SETTINGS_PATH_BYTES, NULL,
-	    parse_path, print_text },
-	[SETTINGS_ACCESS] = { "Access", 'R', "read-only", NULL,
-	    "read-only, write-only or read-write",
-	    FIELD(policy.access), LENGTH(access_names), access_names,
-	    parse_name, NULL },
-	[SETTINGS_UMASK] = { "Umask", 'u', NULL, NULL,
-	    "octal digits up to 0777",
-	    FIELD(policy.umask), 0777, NULL, parse_mode, print_mode },
-	[SETTINGS_FILE_MODE] = { "FileMode", 'm', NULL, NULL,
-	    "octal digits up to 0777",
-	    FIELD(policy.file_mode), 0777, NULL, parse_mode, print_mode },
-	[SETTINGS_DIRECTORY_MODE] = { "DirectoryMode", 0, NULL, NULL,
-	    "octal digits up to 0777",
-	    FIELD(policy.directory_mode), 0777, NULL, parse_mode, print_mode },
-	[SETTINGS_MAX_DEPTH] = { "MaxDepth", 0, NULL, NULL,
-	    "a number from 1 to 256",
-	    FIELD(policy.max_depth), DEPTH_MAX, NULL,
-	    parse_count, print_count },
-	[SETTINGS_MAX_MATCHES] = { "MaxMatches", 0, NULL, NULL,
-	    "a number from 1 to 1000000",
-	    FIELD(policy.max_matches), 1000000, NULL,
-	    parse_count, print_count },
-	[SETTINGS_DISCARD_LIMIT] = { "DiscardLimit", 0, NULL, NULL,
-	    "a number of bytes, perhaps with K, M, G or T",
-	    FIELD(policy.discard_limit), 0, NULL, parse_size, print_size },
-	[SETTINGS_LOG_LEVEL] = { "LogLevel", 'l', NULL, "INFO",
-	    "QUIET, FATAL, ERROR, INFO, VERBOSE or DEBUG",
-	    FIELD(log_level), 0, NULL, parse_level, print_level },
-	[SETTINGS_LOG_FACILITY] = { "LogFacility", 'f', NULL, "AUTH",
-	    "DAEMON, USER, AUTH, AUTHPRIV or LOCAL0 to LOCAL7",
-	    FIELD(log_facility), 0, NULL, parse_facility, print_facility },
-	[SETTINGS_LOGIN_MESSAGE] = { "LoginMessage", 0, NULL,
+	[SETTINGS_ROOT] = { "Root", "%h", &root_path, FIELD(root), 'r', NULL },
+	[SETTINGS_START_DIRECTORY] = { "StartDirectory", "/",
+	    &inner_path, FIELD(start_directory), 'd', NULL },
+	[SETTINGS_ACCESS] = { "Access", NULL,
+	    &access_way, POLICY(access), 'R', "read-only" },
+	[SETTINGS_OVERWRITE] = { "Overwrite", NULL,
+	    &overwrite, POLICY(overwrite), 0, NULL },
+	[SETTINGS_KEEP_VERSIONS] = { "KeepVersions", NULL,
+	    &versions, POLICY(keep_versions), 0, NULL },
+	[SETTINGS_MAKE_DIRECTORIES] = { "MakeDirectories", NULL,
+	    &yes_no, POLICY(make_directories), 0, NULL },
+	[SETTINGS_HIDDEN_FILES] = { "HiddenFiles", NULL,
+	    &yes_no, POLICY(hidden_files), 0, NULL },
+	[SETTINGS_PROTECT_HOME] = { "ProtectHome", NULL,
+	    &yes_no, POLICY(protect_home), 0, NULL },
+	[SETTINGS_ALLOW_NAMES] = { "AllowNames", NULL,
+	    &names, POLICY(allow_names), 0, NULL },
+	[SETTINGS_DENY_NAMES] = { "DenyNames", NULL,
+	    &names, POLICY(deny_names), 0, NULL },
+	[SETTINGS_MAX_FILE_SIZE] = { "MaxFileSize", NULL,
+	    &limit, POLICY(max_file_size), 0, NULL },
+	[SETTINGS_MAX_TOTAL_SIZE] = { "MaxTotalSize", NULL,
+	    &limit, POLICY(max_total_size), 0, NULL },
+	[SETTINGS_MAX_FILES] = { "MaxFiles", NULL,
+	    &count, POLICY(max_files), 0, NULL },
+	[SETTINGS_MAX_DEPTH] = { "MaxDepth", NULL,
+	    &depth, POLICY(max_depth), 0, NULL },
+	[SETTINGS_MAX_MATCHES] = { "MaxMatches", NULL,
+	    &matches, POLICY(max_matches), 0, NULL },
+	[SETTINGS_MIN_FREE_SPACE] = { "MinFreeSpace", NULL,
+	    &space, POLICY(min_free), 0, NULL },
+	[SETTINGS_UPLOAD_RATE] = { "UploadRate", "none",
+	    &rate, FIELD(upload_rate), 0, NULL },
+	[SETTINGS_DOWNLOAD_RATE] = { "DownloadRate", "none",
+	    &rate, FIELD(download_rate), 0, NULL },
+	[SETTINGS_IDLE_TIMEOUT] = { "IdleTimeout", "none",
+	    &duration, FIELD(idle_timeout), 0, NULL },
+	[SETTINGS_SESSION_TIMEOUT] = { "SessionTimeout", "none",
+	    &duration, FIELD(session_timeout), 0, NULL },
+	[SETTINGS_DISCARD_LIMIT] = { "DiscardLimit", NULL,
+	    &bytes, POLICY(discard_limit), 0, NULL },
+	[SETTINGS_UMASK] = { "Umask", NULL, &mask, POLICY(umask), 'u', NULL },
+	[SETTINGS_FILE_MODE] = { "FileMode", NULL,
+	    &mode, POLICY(file_mode), 'm', NULL },
+	[SETTINGS_DIRECTORY_MODE] = { "DirectoryMode", NULL,
+	    &mode, POLICY(directory_mode), 0, NULL },
+	[SETTINGS_PRESERVE_MODES] = { "PreserveModes", NULL,
+	    &yes_no, POLICY(preserve_modes), 0, NULL },
+	[SETTINGS_PRESERVE_TIMES] = { "PreserveTimes", NULL,
+	    &yes_no, POLICY(preserve_times), 0, NULL },
+	[SETTINGS_SPECIAL_BITS] = { "SpecialBits", NULL,
+	    &yes_no, POLICY(special_bits), 0, NULL },
+	[SETTINGS_SYMLINKS] = { "Symlinks", NULL,
+	    &symlinks, POLICY(symlinks), 0, NULL },
+	[SETTINGS_HARD_LINKS] = { "HardLinks", NULL,
+	    &yes_no, POLICY(hard_links), 0, NULL },
+	[SETTINGS_CROSS_MOUNTS] = { "CrossMounts", NULL,
+	    &yes_no, POLICY(cross_mounts), 0, NULL },
+	[SETTINGS_ATOMIC] = { "Atomic", NULL,
+	    &yes_no, POLICY(atomic), 0, NULL },
+	[SETTINGS_SYNC] = { "Sync", NULL, &sync_when, POLICY(sync), 0, NULL },
+	[SETTINGS_CHROOT] = { "Chroot", "auto",
+	    &choice, FIELD(chroot), 0, NULL },
+	[SETTINGS_LANDLOCK] = { "Landlock", "auto",
+	    &choice, FIELD(landlock), 0, NULL },
+	[SETTINGS_SECCOMP_ACTION] = { "SeccompAction", "kill",
+	    &seccomp, FIELD(seccomp), 0, NULL },
+	[SETTINGS_EARLY_ACK] = { "EarlyAck", "auto",
+	    &auto_no, FIELD(early_ack), 0, NULL },
+	[SETTINGS_PIPELINING] = { "Pipelining", "no",
+	    &yes_no, FIELD(pipelining), 0, NULL },
+	[SETTINGS_LOG_LEVEL] = { "LogLevel", "INFO",
+	    &log_level, FIELD(log_level), 'l', NULL },
+	[SETTINGS_LOG_FACILITY] = { "LogFacility", "AUTH",
+	    &log_facility, FIELD(log_facility), 'f', NULL },
+	[SETTINGS_TRANSFER_LOG] = { "TransferLog", "none",
+	    &log_place, FIELD(transfer_log), 0, NULL },
+	[SETTINGS_TRANSFER_LOG_FORMAT] = { "TransferLogFormat", "json",
+	    &log_format, FIELD(transfer_log_format), 0, NULL },
+	[SETTINGS_DIGEST] = { "Digest", "none",
+	    &digest, FIELD(digest), 0, NULL },
+	[SETTINGS_LOGIN_MESSAGE] = { "LoginMessage", 
 	    "This account transfers files with scp only; there is no shell.",
-	    "one line of printable text, at most 511 bytes",
-	    FIELD(login_message), MESSAGE_BYTES_MAX, NULL,
-	    parse_text, print_text },
-	[SETTINGS_CHROOT] = { "Chroot", 0, NULL, "auto",
-	    "auto, yes or no",
-	    FIELD(chroot), LENGTH(choice_names), choice_names,
-	    parse_name, NULL },
-	[SETTINGS_LANDLOCK] = { "Landlock", 0, NULL, "auto",
-	    "auto, yes or no",
-	    FIELD(landlock), LENGTH(choice_names), choice_names,
-	    parse_name, NULL },
-	[SETTINGS_SECCOMP_ACTION] = { "SeccompAction", 0, NULL, "kill",
-	    "kill, errno or log",
-	    FIELD(seccomp), LENGTH(seccomp_names), seccomp_names,
-	    parse_name, NULL },
+	    &message, FIELD(login_message), 0, NULL },
+	[SETTINGS_REFUSE_MESSAGE] = { "RefuseMessage", "built-in",
+	    &own_message, FIELD(refuse_message), 0, NULL },
+	[SETTINGS_HONOUR_DISABLE_SCP] = { "HonourDisableScp", "yes",
+	    &yes_no, FIELD(honour_disable_scp), 0, NULL },
 };
 /* clang-format on */
-_Static_assert(sizeof(enum settings_choice) == sizeof(unsigned),
-    "what parse_name() writes");
+_Static_assert(sizeof(enum policy_access) == sizeof(unsigned),
+    "what value_parse_enum() writes");
 _Static_assert(DEPTH_MAX == 256 && MESSAGE_BYTES_MAX == 512,
     "the texts in the table name them");
 
@@ -320,12 +282,13 @@ settings_init(struct settings *s)
 	const struct row *row;
 
 	/* The texts are not cleared: what is not used costs no memory. */
-	memset(s->is_set, 0, sizeof(s->is_set));
+	memset(s->origin, 0, sizeof(s->origin));
+	s->setter = (struct settings_origin){ .source = SETTINGS_FROM_OPTION };
 	policy_init(&s->policy);
 	for (row = rows; row < rows + LENGTH(rows); row++) {
 		if (row->first != NULL)
-			(void)row->parse(
-			    row, row->first, (char *)s + row->field);
+			(void)row->type->parse(
+			    row->type, row->first, (char *)s + row->field);
 	}
 }
 
@@ -354,51 +317,71 @@ static bool
 set_row(struct settings *s, const struct row *row, const char *value, char *err,
     size_t errsize)
 {
-	bool *is_set = &s->is_set[row - rows];
+	struct settings_origin *origin = &s->origin[row - rows];
+	const bool is_first = origin->source == SETTINGS_FROM_DEFAULT;
 	char quoted[QUOTED_BYTES_MAX];
 
 	if (value[0] == '\0' ||
-	    !row->parse(row, value, *is_set ? NULL : (char *)s + row->field)) {
+	    !row->type->parse(
+		row->type, value, is_first ? (char *)s + row->field : NULL)) {
 		(void)text_quote(quoted, sizeof(quoted), value, strlen(value));
 		(void)text_format(err, errsize, "%s %s: expected %s", row->name,
-		    quoted, row->expected);
+		    quoted, row->type->expected);
 		return false;
 	}
-	*is_set = true;
-	s->policy.umask_is_set = s->is_set[SETTINGS_UMASK];
+	if (is_first)
+		*origin = s->setter;
+	s->policy.umask_is_set = s->policy.umask != POLICY_MODE_UNSET;
 	return true;
+}
+
+static const struct row *
+find_row(const char *keyword)
+{
+	const struct row *row;
+
+	for (row = rows; row < rows + LENGTH(rows); row++) {
+		if (strcasecmp(keyword, row->name) == 0)
+			return row;
+	}
+	return NULL;
 }
 
 bool
 settings_set(struct settings *s, const char *keyword, const char *value,
     char *err, size_t errsize)
 {
-	const struct row *row;
+	const struct row *row = find_row(keyword);
 
-	for (row = rows; row < rows + LENGTH(rows); row++) {
-		if (strcasecmp(keyword, row->name) == 0)
-			return set_row(s, row, value, err, errsize);
-	}
+	if (row != NULL)
+		return set_row(s, row, value, err, errsize);
 	explain_unknown(keyword, err, errsize);
 	return false;
 }
 
-/* Cut blanks off the end, then one pair of quotes; false: no pair. */
+static void
+trim(char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && strchr(BLANKS, text[len - 1]) != NULL)
+		len--;
+	text[len] = '\0';
+}
+
+/* Drop one pair of quotes around all of *text; false: there is no pair. */
 static bool
-trim(char **text)
+unquote(char **text)
 {
 	char *p = *text;
-	size_t len;
+	char *end;
 
-	len = strlen(p);
-	while (len > 0 && strchr(BLANKS, p[len - 1]) != NULL)
-		len--;
-	p[len] = '\0';
 	if (p[0] != '"')
 		return true;
-	if (strchr(p + 1, '"') != p + len - 1)
+	end = strchr(p + 1, '"');
+	if (end == NULL || end[1] != '\0')
 		return false;
-	p[len - 1] = '\0';
+	*end = '\0';
 	*text = p + 1;
 	return true;
 }
@@ -407,6 +390,7 @@ trim(char **text)
 static bool
 set_words(struct settings *s, char *line, char *err, size_t errsize)
 {
+	const struct row *row;
 	char *keyword;
 	char *end;
 	char *value;
@@ -422,7 +406,10 @@ set_words(struct settings *s, char *line, char *err, size_t errsize)
 	if (*value == '=')
 		value += 1 + strspn(value + 1, BLANKS);
 	*end = '\0';
-	if (!trim(&value)) {
+	trim(value);
+	row = find_row(keyword);
+	/* Lists have quotes of their own. */
+	if ((row == NULL || row->type != &names) && !unquote(&value)) {
 		(void)text_format(err, errsize,
 		    "%s: the value is not between two quotes", keyword);
 		return false;
@@ -463,6 +450,12 @@ settings_set_letter(struct settings *s, int letter, const char *value,
 	return false;
 }
 
+bool
+settings_is_set(const struct settings *s, enum settings_keyword keyword)
+{
+	return s->origin[keyword].source != SETTINGS_FROM_DEFAULT;
+}
+
 const char *
 settings_name(enum settings_keyword keyword)
 {
@@ -474,13 +467,6 @@ settings_print(const struct settings *s, enum settings_keyword keyword,
     char *dst, size_t size)
 {
 	const struct row *row = &rows[keyword];
-	const char *field = (const char *)s + row->field;
-	unsigned i;
 
-	if (row->names == NULL) {
-		row->print(field, dst, size);
-		return;
-	}
-	memcpy(&i, field, sizeof(i));
-	(void)snprintf(dst, size, "%s", row->names[i]);
+	row->type->print(row->type, (const char *)s + row->field, dst, size);
 }

@@ -245,7 +245,7 @@ START_TEST(no_letters)
 	ck_assert(!options.log_to_stderr);
 	ck_assert_str_eq(options.settings.root, "%h");
 	ck_assert_int_eq(options.settings.policy.access, POLICY_READ_WRITE);
-	ck_assert(!options.settings.is_set[SETTINGS_ROOT]);
+	ck_assert(!settings_is_set(&options.settings, SETTINGS_ROOT));
 }
 END_TEST
 
@@ -257,7 +257,7 @@ START_TEST(first_word_ends_options)
 
 	ck_assert_int_eq(parse(argv, NULL), OPTIONS_SERVE);
 	ck_assert(!options.log_to_stderr);
-	ck_assert(!options.settings.is_set[SETTINGS_ACCESS]);
+	ck_assert(!settings_is_set(&options.settings, SETTINGS_ACCESS));
 	/* All of those are paths now, which an upload has one of. */
 	ck_assert_int_eq(options.fault.err, COMMAND_E_TARGETS);
 }
@@ -282,11 +282,11 @@ static const struct {
 	{ { OWN, "-c", "scp -t /a", "-c", "scp -t /a" }, OPTIONS_BAD,
 	    "option -c was given twice" },
 	{ { OWN, "-u", "8", "scp", "-t", "/a" }, OPTIONS_BAD,
-	    "Umask \"8\": expected octal digits up to 0777" },
+	    "Umask \"8\": expected octal digits up to 0777, or inherited" },
 	{ { OWN, "-o", "Rot=/", "scp", "-t", "/a" }, OPTIONS_BAD,
 	    "unknown keyword Rot: did you mean Root?" },
 	{ { OWN, "-u", "8", "-h" }, OPTIONS_BAD,
-	    "Umask \"8\": expected octal digits up to 0777" },
+	    "Umask \"8\": expected octal digits up to 0777, or inherited" },
 };
 
 START_TEST(actions)
@@ -310,7 +310,7 @@ START_TEST(parsing_again)
 	options_clear(&options);
 	ck_assert_int_eq(parse(second, NULL), OPTIONS_SERVE);
 	ck_assert(options.log_to_stderr);
-	ck_assert(!options.settings.is_set[SETTINGS_ACCESS]);
+	ck_assert(!settings_is_set(&options.settings, SETTINGS_ACCESS));
 }
 END_TEST
 

@@ -38,7 +38,7 @@ START_TEST(defaults)
 	memset(&p, 0xff, sizeof(p));
 	policy_init(&p);
 	ck_assert_int_eq(p.access, POLICY_READ_WRITE);
-	ck_assert_uint_eq(p.umask, 022);
+	ck_assert_uint_eq(p.umask, POLICY_MODE_UNSET);
 	ck_assert(!p.umask_is_set);
 	ck_assert_uint_eq(p.file_mode, POLICY_MODE_UNSET);
 	ck_assert_uint_eq(p.directory_mode, POLICY_MODE_UNSET);

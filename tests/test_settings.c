@@ -52,19 +52,49 @@ static const struct {
 	{ SETTINGS_ROOT, "Root", "%h" },
 	{ SETTINGS_START_DIRECTORY, "StartDirectory", "/" },
 	{ SETTINGS_ACCESS, "Access", "read-write" },
-	{ SETTINGS_UMASK, "Umask", "0022" },
-	{ SETTINGS_FILE_MODE, "FileMode", "none" },
-	{ SETTINGS_DIRECTORY_MODE, "DirectoryMode", "none" },
+	{ SETTINGS_OVERWRITE, "Overwrite", "yes" },
+	{ SETTINGS_KEEP_VERSIONS, "KeepVersions", "all" },
+	{ SETTINGS_MAKE_DIRECTORIES, "MakeDirectories", "yes" },
+	{ SETTINGS_HIDDEN_FILES, "HiddenFiles", "yes" },
+	{ SETTINGS_PROTECT_HOME, "ProtectHome", "yes" },
+	{ SETTINGS_ALLOW_NAMES, "AllowNames", "none" },
+	{ SETTINGS_DENY_NAMES, "DenyNames", "none" },
+	{ SETTINGS_MAX_FILE_SIZE, "MaxFileSize", "none" },
+	{ SETTINGS_MAX_TOTAL_SIZE, "MaxTotalSize", "none" },
+	{ SETTINGS_MAX_FILES, "MaxFiles", "none" },
 	{ SETTINGS_MAX_DEPTH, "MaxDepth", "64" },
 	{ SETTINGS_MAX_MATCHES, "MaxMatches", "10000" },
+	{ SETTINGS_MIN_FREE_SPACE, "MinFreeSpace", "none" },
+	{ SETTINGS_UPLOAD_RATE, "UploadRate", "none" },
+	{ SETTINGS_DOWNLOAD_RATE, "DownloadRate", "none" },
+	{ SETTINGS_IDLE_TIMEOUT, "IdleTimeout", "none" },
+	{ SETTINGS_SESSION_TIMEOUT, "SessionTimeout", "none" },
 	{ SETTINGS_DISCARD_LIMIT, "DiscardLimit", "64M" },
-	{ SETTINGS_LOG_LEVEL, "LogLevel", "INFO" },
-	{ SETTINGS_LOG_FACILITY, "LogFacility", "AUTH" },
-	{ SETTINGS_LOGIN_MESSAGE, "LoginMessage",
-	    "This account transfers files with scp only; there is no shell." },
+	{ SETTINGS_UMASK, "Umask", "inherited" },
+	{ SETTINGS_FILE_MODE, "FileMode", "none" },
+	{ SETTINGS_DIRECTORY_MODE, "DirectoryMode", "none" },
+	{ SETTINGS_PRESERVE_MODES, "PreserveModes", "yes" },
+	{ SETTINGS_PRESERVE_TIMES, "PreserveTimes", "yes" },
+	{ SETTINGS_SPECIAL_BITS, "SpecialBits", "no" },
+	{ SETTINGS_SYMLINKS, "Symlinks", "inside" },
+	{ SETTINGS_HARD_LINKS, "HardLinks", "yes" },
+	{ SETTINGS_CROSS_MOUNTS, "CrossMounts", "yes" },
+	{ SETTINGS_ATOMIC, "Atomic", "yes" },
+	{ SETTINGS_SYNC, "Sync", "no" },
 	{ SETTINGS_CHROOT, "Chroot", "auto" },
 	{ SETTINGS_LANDLOCK, "Landlock", "auto" },
 	{ SETTINGS_SECCOMP_ACTION, "SeccompAction", "kill" },
+	{ SETTINGS_EARLY_ACK, "EarlyAck", "auto" },
+	{ SETTINGS_PIPELINING, "Pipelining", "no" },
+	{ SETTINGS_LOG_LEVEL, "LogLevel", "INFO" },
+	{ SETTINGS_LOG_FACILITY, "LogFacility", "AUTH" },
+	{ SETTINGS_TRANSFER_LOG, "TransferLog", "none" },
+	{ SETTINGS_TRANSFER_LOG_FORMAT, "TransferLogFormat", "json" },
+	{ SETTINGS_DIGEST, "Digest", "none" },
+	{ SETTINGS_LOGIN_MESSAGE, "LoginMessage",
+	    "This account transfers files with scp only; there is no shell." },
+	{ SETTINGS_REFUSE_MESSAGE, "RefuseMessage", "built-in" },
+	{ SETTINGS_HONOUR_DISABLE_SCP, "HonourDisableScp", "yes" },
 };
 
 START_TEST(defaults)
@@ -74,16 +104,29 @@ START_TEST(defaults)
 	    settings_name(default_rows[_i].keyword), default_rows[_i].name);
 	ck_assert_str_eq(
 	    printed(default_rows[_i].keyword), default_rows[_i].value);
-	ck_assert(!settings.is_set[default_rows[_i].keyword]);
+	ck_assert(!settings_is_set(&settings, default_rows[_i].keyword));
+	/* What is printed is accepted, and then it is somebody's. */
+	ck_assert(settings_set(&settings, default_rows[_i].name,
+	    default_rows[_i].value, err, sizeof(err)));
+	ck_assert(settings_is_set(&settings, default_rows[_i].keyword));
+	ck_assert_str_eq(
+	    printed(default_rows[_i].keyword), default_rows[_i].value);
 }
 END_TEST
 
 START_TEST(default_fields)
 {
-	struct policy p;
+	static struct policy p;
 
 	policy_init(&p);
 	ck_assert_mem_eq(&settings.policy, &p, sizeof(p));
+	ck_assert(settings.early_ack);
+	ck_assert(!settings.pipelining);
+	ck_assert(settings.honour_disable_scp);
+	ck_assert_str_eq(settings.transfer_log, "");
+	ck_assert_str_eq(settings.refuse_message, "");
+	ck_assert_int_eq(settings.upload_rate, 0);
+	ck_assert_uint_eq(settings.idle_timeout, 0);
 	ck_assert_int_eq(settings.log_level, LOG_LEVEL_INFO);
 	ck_assert_int_eq(settings.log_facility, LOG_AUTH);
 }
@@ -184,6 +227,127 @@ static const struct {
 	{ "SeccompAction", "log", SETTINGS_SECCOMP_ACTION, "log" },
 	{ "SeccompAction", "kill", SETTINGS_SECCOMP_ACTION, "kill" },
 	{ "SeccompAction", "no", SETTINGS_SECCOMP_ACTION, NULL },
+	{ "Overwrite", "version", SETTINGS_OVERWRITE, "version" },
+	{ "Overwrite", "NO", SETTINGS_OVERWRITE, "no" },
+	{ "Overwrite", "yes", SETTINGS_OVERWRITE, "yes" },
+	{ "Overwrite", "always", SETTINGS_OVERWRITE, NULL },
+	{ "KeepVersions", "7", SETTINGS_KEEP_VERSIONS, "7" },
+	{ "KeepVersions", "All", SETTINGS_KEEP_VERSIONS, "all" },
+	{ "KeepVersions", "0", SETTINGS_KEEP_VERSIONS, NULL },
+	{ "KeepVersions", "none", SETTINGS_KEEP_VERSIONS, NULL },
+	{ "MakeDirectories", "no", SETTINGS_MAKE_DIRECTORIES, "no" },
+	{ "MakeDirectories", "true", SETTINGS_MAKE_DIRECTORIES, NULL },
+	{ "HiddenFiles", "no", SETTINGS_HIDDEN_FILES, "no" },
+	{ "ProtectHome", "No", SETTINGS_PROTECT_HOME, "no" },
+	{ "PreserveModes", "no", SETTINGS_PRESERVE_MODES, "no" },
+	{ "PreserveTimes", "no", SETTINGS_PRESERVE_TIMES, "no" },
+	{ "SpecialBits", "yes", SETTINGS_SPECIAL_BITS, "yes" },
+	{ "Symlinks", "no", SETTINGS_SYMLINKS, "no" },
+	{ "Symlinks", "Inside", SETTINGS_SYMLINKS, "inside" },
+	{ "Symlinks", "yes", SETTINGS_SYMLINKS, NULL },
+	{ "HardLinks", "no", SETTINGS_HARD_LINKS, "no" },
+	{ "CrossMounts", "no", SETTINGS_CROSS_MOUNTS, "no" },
+	{ "Atomic", "no", SETTINGS_ATOMIC, "no" },
+	{ "Sync", "file", SETTINGS_SYNC, "file" },
+	{ "Sync", "session", SETTINGS_SYNC, "session" },
+	{ "Sync", "yes", SETTINGS_SYNC, NULL },
+	{ "EarlyAck", "no", SETTINGS_EARLY_ACK, "no" },
+	{ "EarlyAck", "AUTO", SETTINGS_EARLY_ACK, "auto" },
+	{ "EarlyAck", "yes", SETTINGS_EARLY_ACK, NULL },
+	{ "Pipelining", "yes", SETTINGS_PIPELINING, "yes" },
+	{ "Pipelining", "auto", SETTINGS_PIPELINING, NULL },
+	{ "HonourDisableScp", "no", SETTINGS_HONOUR_DISABLE_SCP, "no" },
+	{ "MaxFileSize", "2G", SETTINGS_MAX_FILE_SIZE, "2G" },
+	{ "MaxFileSize", "0", SETTINGS_MAX_FILE_SIZE, "0" },
+	{ "MaxFileSize", "None", SETTINGS_MAX_FILE_SIZE, "none" },
+	{ "MaxFileSize", "2GB", SETTINGS_MAX_FILE_SIZE, NULL },
+	{ "MaxFileSize", "", SETTINGS_MAX_FILE_SIZE, NULL },
+	{ "MaxTotalSize", "1048576", SETTINGS_MAX_TOTAL_SIZE, "1M" },
+	{ "MaxTotalSize", "-1", SETTINGS_MAX_TOTAL_SIZE, NULL },
+	{ "MaxFiles", "1000", SETTINGS_MAX_FILES, "1000" },
+	{ "MaxFiles", "1000000000", SETTINGS_MAX_FILES, "1000000000" },
+	{ "MaxFiles", "1000000001", SETTINGS_MAX_FILES, NULL },
+	{ "MaxFiles", "0", SETTINGS_MAX_FILES, NULL },
+	{ "MaxFiles", "none", SETTINGS_MAX_FILES, "none" },
+	{ "MinFreeSpace", "5%", SETTINGS_MIN_FREE_SPACE, "5%" },
+	{ "MinFreeSpace", "99%", SETTINGS_MIN_FREE_SPACE, "99%" },
+	{ "MinFreeSpace", "100%", SETTINGS_MIN_FREE_SPACE, NULL },
+	{ "MinFreeSpace", "0%", SETTINGS_MIN_FREE_SPACE, NULL },
+	{ "MinFreeSpace", "%", SETTINGS_MIN_FREE_SPACE, NULL },
+	{ "MinFreeSpace", "5%%", SETTINGS_MIN_FREE_SPACE, NULL },
+	{ "MinFreeSpace", "+5%", SETTINGS_MIN_FREE_SPACE, NULL },
+	{ "MinFreeSpace", "5 %", SETTINGS_MIN_FREE_SPACE, NULL },
+	{ "MinFreeSpace", "1.5%", SETTINGS_MIN_FREE_SPACE, NULL },
+	{ "MinFreeSpace", "10G", SETTINGS_MIN_FREE_SPACE, "10G" },
+	{ "MinFreeSpace", "0", SETTINGS_MIN_FREE_SPACE, "none" },
+	{ "MinFreeSpace", "none", SETTINGS_MIN_FREE_SPACE, "none" },
+	{ "UploadRate", "512K", SETTINGS_UPLOAD_RATE, "512K" },
+	{ "UploadRate", "1", SETTINGS_UPLOAD_RATE, "1" },
+	{ "UploadRate", "0", SETTINGS_UPLOAD_RATE, NULL },
+	{ "UploadRate", "10Mbit", SETTINGS_UPLOAD_RATE, NULL },
+	{ "UploadRate", "none", SETTINGS_UPLOAD_RATE, "none" },
+	{ "DownloadRate", "10M", SETTINGS_DOWNLOAD_RATE, "10M" },
+	{ "DownloadRate", "10M/s", SETTINGS_DOWNLOAD_RATE, NULL },
+	{ "IdleTimeout", "90", SETTINGS_IDLE_TIMEOUT, "1m30s" },
+	{ "IdleTimeout", "10m", SETTINGS_IDLE_TIMEOUT, "10m" },
+	{ "IdleTimeout", "1h30m", SETTINGS_IDLE_TIMEOUT, "1h30m" },
+	{ "IdleTimeout", "1H30", SETTINGS_IDLE_TIMEOUT, "1h30s" },
+	{ "IdleTimeout", "60s", SETTINGS_IDLE_TIMEOUT, "1m" },
+	{ "IdleTimeout", "1w2d3h4m5s", SETTINGS_IDLE_TIMEOUT, "1w2d3h4m5s" },
+	{ "IdleTimeout", "24d", SETTINGS_IDLE_TIMEOUT, "3w3d" },
+	{ "IdleTimeout", "24d1s", SETTINGS_IDLE_TIMEOUT, NULL },
+	{ "IdleTimeout", "99999999999999999999", SETTINGS_IDLE_TIMEOUT, NULL },
+	{ "IdleTimeout", "0", SETTINGS_IDLE_TIMEOUT, NULL },
+	{ "IdleTimeout", "0s", SETTINGS_IDLE_TIMEOUT, NULL },
+	{ "IdleTimeout", "m", SETTINGS_IDLE_TIMEOUT, NULL },
+	{ "IdleTimeout", "10 m", SETTINGS_IDLE_TIMEOUT, NULL },
+	{ "IdleTimeout", "10y", SETTINGS_IDLE_TIMEOUT, NULL },
+	{ "IdleTimeout", "1hm", SETTINGS_IDLE_TIMEOUT, NULL },
+	{ "IdleTimeout", "-1", SETTINGS_IDLE_TIMEOUT, NULL },
+	{ "IdleTimeout", "none", SETTINGS_IDLE_TIMEOUT, "none" },
+	{ "SessionTimeout", "1d", SETTINGS_SESSION_TIMEOUT, "1d" },
+	{ "SessionTimeout", "never", SETTINGS_SESSION_TIMEOUT, NULL },
+	{ "TransferLog", "/var/log/scp/%u", SETTINGS_TRANSFER_LOG,
+	    "/var/log/scp/%u" },
+	{ "TransferLog", "Syslog", SETTINGS_TRANSFER_LOG, "syslog" },
+	{ "TransferLog", "NONE", SETTINGS_TRANSFER_LOG, "none" },
+	{ "TransferLog", "%h/../log", SETTINGS_TRANSFER_LOG, "%h/../log" },
+	{ "TransferLog", "log", SETTINGS_TRANSFER_LOG, NULL },
+	{ "TransferLog", "/log/%z", SETTINGS_TRANSFER_LOG, NULL },
+	{ "TransferLogFormat", "xferlog", SETTINGS_TRANSFER_LOG_FORMAT,
+	    "xferlog" },
+	{ "TransferLogFormat", "JSON", SETTINGS_TRANSFER_LOG_FORMAT, "json" },
+	{ "TransferLogFormat", "csv", SETTINGS_TRANSFER_LOG_FORMAT, NULL },
+	{ "Digest", "sha256", SETTINGS_DIGEST, "sha256" },
+	{ "Digest", "SHA256", SETTINGS_DIGEST, "sha256" },
+	{ "Digest", "md5", SETTINGS_DIGEST, NULL },
+	{ "RefuseMessage", "Ask the operators", SETTINGS_REFUSE_MESSAGE,
+	    "Ask the operators" },
+	{ "RefuseMessage", "Built-In", SETTINGS_REFUSE_MESSAGE, "built-in" },
+	{ "RefuseMessage", "a\nb", SETTINGS_REFUSE_MESSAGE, NULL },
+	{ "Umask", "inherited", SETTINGS_UMASK, "inherited" },
+	{ "Umask", "none", SETTINGS_UMASK, NULL },
+	{ "FileMode", "none", SETTINGS_FILE_MODE, "none" },
+	{ "DirectoryMode", "None", SETTINGS_DIRECTORY_MODE, "none" },
+	{ "AllowNames", "*.jpg", SETTINGS_ALLOW_NAMES, "*.jpg" },
+	{ "AllowNames", " *.jpg   \t*.png ", SETTINGS_ALLOW_NAMES,
+	    "*.jpg *.png" },
+	{ "AllowNames", "\"my file*\" *.txt", SETTINGS_ALLOW_NAMES,
+	    "\"my file*\" *.txt" },
+	{ "AllowNames", "my\" \"file*", SETTINGS_ALLOW_NAMES, "\"my file*\"" },
+	{ "AllowNames", "my\\ file*", SETTINGS_ALLOW_NAMES, "\"my\\ file*\"" },
+	{ "AllowNames", "a\\\"b", SETTINGS_ALLOW_NAMES, "a\\\"b" },
+	{ "AllowNames", "\"a\\\"b\"", SETTINGS_ALLOW_NAMES, "a\\\"b" },
+	{ "AllowNames", "\"#1\"", SETTINGS_ALLOW_NAMES, "\"#1\"" },
+	{ "AllowNames", "none", SETTINGS_ALLOW_NAMES, "none" },
+	{ "AllowNames", "\"a", SETTINGS_ALLOW_NAMES, NULL },
+	{ "AllowNames", "\"\"", SETTINGS_ALLOW_NAMES, NULL },
+	{ "AllowNames", "a \"\" b", SETTINGS_ALLOW_NAMES, NULL },
+	{ "AllowNames", "a\\", SETTINGS_ALLOW_NAMES, NULL },
+	{ "AllowNames", "in/*.txt", SETTINGS_ALLOW_NAMES, NULL },
+	{ "AllowNames", "in\\/x", SETTINGS_ALLOW_NAMES, NULL },
+	{ "AllowNames", "a\nb", SETTINGS_ALLOW_NAMES, NULL },
+	{ "DenyNames", "[!a-z]* .??*", SETTINGS_DENY_NAMES, "[!a-z]* .??*" },
 	{ "LoginMessage", "\033[2J", SETTINGS_LOGIN_MESSAGE, NULL },
 	{ "LoginMessage", "", SETTINGS_LOGIN_MESSAGE, NULL },
 };
@@ -199,7 +363,7 @@ START_TEST(values)
 	    value_rows[_i].value, err, sizeof(err));
 	ck_assert_msg(ok == (value_rows[_i].want != NULL), "%s \"%s\": %s",
 	    value_rows[_i].keyword, value_rows[_i].value, err);
-	ck_assert_int_eq(settings.is_set[index], ok);
+	ck_assert_int_eq(settings_is_set(&settings, index), ok);
 	if (!ok) {
 		ck_assert_mem_eq(&settings, &before, sizeof(before));
 		ck_assert_str_ne(err, "");
@@ -212,7 +376,10 @@ START_TEST(values)
 	settings_init(&settings);
 	ck_assert(settings_set(&settings, settings_name(index),
 	    value_rows[_i].want, err, sizeof(err)));
-	ck_assert_mem_eq(&settings, &before, sizeof(before));
+	ck_assert_str_eq(printed(index), value_rows[_i].want);
+	if (strchr(value_rows[_i].value, '"') == NULL &&
+	    strchr(value_rows[_i].value, '\\') == NULL)
+		ck_assert_mem_eq(&settings, &before, sizeof(before));
 }
 END_TEST
 
@@ -250,10 +417,12 @@ static const struct {
 	    "tokens are %h, %u, %U and %%" },
 	{ "Access", "rw",
 	    "Access \"rw\": expected read-only, write-only or read-write" },
-	{ "Umask", "8", "Umask \"8\": expected octal digits up to 0777" },
-	{ "FileMode", "8", "FileMode \"8\": expected octal digits up to 0777" },
+	{ "Umask", "8",
+	    "Umask \"8\": expected octal digits up to 0777, or inherited" },
+	{ "FileMode", "8",
+	    "FileMode \"8\": expected octal digits up to 0777, or none" },
 	{ "DirectoryMode", "8",
-	    "DirectoryMode \"8\": expected octal digits up to 0777" },
+	    "DirectoryMode \"8\": expected octal digits up to 0777, or none" },
 	{ "MaxDepth", "", "MaxDepth \"\": expected a number from 1 to 256" },
 	{ "MaxMatches", "0",
 	    "MaxMatches \"0\": expected a number from 1 to 1000000" },
@@ -269,6 +438,31 @@ static const struct {
 	{ "LoginMessage", "\t",
 	    "LoginMessage \"\\t\": expected one line of printable text, at "
 	    "most 511 bytes" },
+	{ "MaxFilesize ", "1G",
+	    "unknown keyword MaxFilesize : did you mean MaxFileSize?" },
+	{ "MaxFiles", "many",
+	    "MaxFiles \"many\": expected a number from 1 to 1000000000, or "
+	    "none" },
+	{ "Overwrite", "maybe",
+	    "Overwrite \"maybe\": expected yes, no or version" },
+	{ "KeepVersions", "0",
+	    "KeepVersions \"0\": expected a number from 1 to 1000000000, or "
+	    "all" },
+	{ "IdleTimeout", "0",
+	    "IdleTimeout \"0\": expected a time from 1s to 24d such as 90, "
+	    "10m or 1h30m, or none" },
+	{ "MinFreeSpace", "100%",
+	    "MinFreeSpace \"100%\": expected a number of bytes, perhaps with "
+	    "K, M, G or T, or 1% to 99%, or none" },
+	{ "UploadRate", "0",
+	    "UploadRate \"0\": expected a number of bytes a second, perhaps "
+	    "with K, M, G or T, or none" },
+	{ "AllowNames", "a/b",
+	    "AllowNames \"a/b\": expected patterns for single names with "
+	    "blanks between, or none" },
+	{ "TransferLog", "log",
+	    "TransferLog \"log\": expected an absolute path or one that begins "
+	    "with %h, syslog or none; the tokens are %h, %u, %U and %%" },
 };
 
 START_TEST(messages)
@@ -345,12 +539,46 @@ static const struct {
 	{ "LogLevel", "QUIET", "INFO" },
 	{ "LogFacility", "USER", "AUTH" },
 	{ "LoginMessage", "a", "b" },
+	{ "Overwrite", "no", "version" },
+	{ "KeepVersions", "1", "2" },
+	{ "MakeDirectories", "no", "yes" },
+	{ "HiddenFiles", "no", "yes" },
+	{ "ProtectHome", "no", "yes" },
+	{ "AllowNames", "a", "b" },
+	{ "DenyNames", "a", "b" },
+	{ "MaxFileSize", "1", "2" },
+	{ "MaxTotalSize", "1", "2" },
+	{ "MaxFiles", "1", "2" },
+	{ "MinFreeSpace", "1", "2%" },
+	{ "UploadRate", "1", "2" },
+	{ "DownloadRate", "1", "2" },
+	{ "IdleTimeout", "1", "2" },
+	{ "SessionTimeout", "1", "2" },
+	{ "PreserveModes", "no", "yes" },
+	{ "PreserveTimes", "no", "yes" },
+	{ "SpecialBits", "yes", "no" },
+	{ "Symlinks", "no", "inside" },
+	{ "HardLinks", "no", "yes" },
+	{ "CrossMounts", "no", "yes" },
+	{ "Atomic", "no", "yes" },
+	{ "Sync", "file", "no" },
+	{ "Chroot", "no", "yes" },
+	{ "Landlock", "no", "yes" },
+	{ "SeccompAction", "log", "kill" },
+	{ "EarlyAck", "no", "auto" },
+	{ "Pipelining", "yes", "no" },
+	{ "TransferLog", "syslog", "/a" },
+	{ "TransferLogFormat", "xferlog", "json" },
+	{ "Digest", "sha256", "none" },
+	{ "RefuseMessage", "a", "b" },
+	{ "HonourDisableScp", "no", "yes" },
 };
 
 START_TEST(second_value)
 {
 	static struct settings before;
 
+	ck_assert_uint_eq(LENGTH(second_rows), SETTINGS__COUNT);
 	ck_assert(settings_set(&settings, second_rows[_i].keyword,
 	    second_rows[_i].first, err, sizeof(err)));
 	before = settings;
@@ -425,6 +653,76 @@ START_TEST(line_messages)
 }
 END_TEST
 
+/* In a list the quotes are those of single names. */
+START_TEST(list_lines)
+{
+	ck_assert(settings_set_line(
+	    &settings, "AllowNames \"a b\" *.c \"d e\" ", err, sizeof(err)));
+	ck_assert_mem_eq(settings.policy.allow_names, "a b\0*.c\0d e\0", 13);
+	ck_assert(settings_set_line(
+	    &settings, "denynames=\"a b\"", err, sizeof(err)));
+	ck_assert_mem_eq(settings.policy.deny_names, "a b\0", 5);
+	ck_assert(!settings_set_line(
+	    &settings, "AllowNames \"a b", err, sizeof(err)));
+}
+END_TEST
+
+START_TEST(long_lists)
+{
+	static char value[POLICY_NAMES_BYTES + 1];
+
+	/* All of the room, with the empty one behind. */
+	memset(value, 'a', POLICY_NAMES_BYTES - 2);
+	ck_assert(
+	    settings_set(&settings, "AllowNames", value, err, sizeof(err)));
+	ck_assert_mem_eq(
+	    settings.policy.allow_names, value, POLICY_NAMES_BYTES - 1);
+	ck_assert_int_eq(
+	    settings.policy.allow_names[POLICY_NAMES_BYTES - 1], '\0');
+	ck_assert_str_eq(printed(SETTINGS_ALLOW_NAMES), value);
+	value[POLICY_NAMES_BYTES - 2] = 'a';
+	ck_assert(
+	    !settings_set(&settings, "DenyNames", value, err, sizeof(err)));
+	/* Many short ones. */
+	memset(value, ' ', POLICY_NAMES_BYTES);
+	for (size_t i = 0; i < POLICY_NAMES_BYTES - 2; i += 2)
+		value[i] = 'x';
+	value[POLICY_NAMES_BYTES - 2] = '\0';
+	ck_assert(
+	    settings_set(&settings, "DenyNames", value, err, sizeof(err)));
+}
+END_TEST
+
+START_TEST(origins)
+{
+	const struct settings_origin file = {
+		.source = SETTINGS_FROM_FILE, .file = 3, .line = 17
+	};
+
+	ck_assert(settings_set(&settings, "Root", "/a", err, sizeof(err)));
+	settings.setter = file;
+	ck_assert(settings_set(&settings, "Root", "/b", err, sizeof(err)));
+	ck_assert(settings_set(&settings, "Atomic", "no", err, sizeof(err)));
+	ck_assert_int_eq(
+	    settings.origin[SETTINGS_ROOT].source, SETTINGS_FROM_OPTION);
+	ck_assert_mem_eq(
+	    &settings.origin[SETTINGS_ATOMIC], &file, sizeof(file));
+	ck_assert_int_eq(
+	    settings.origin[SETTINGS_UMASK].source, SETTINGS_FROM_DEFAULT);
+}
+END_TEST
+
+/* A set umask bounds -p, an inherited one does not, whoever said so. */
+START_TEST(umask_said_to_be_inherited)
+{
+	ck_assert(
+	    settings_set(&settings, "Umask", "inherited", err, sizeof(err)));
+	ck_assert(!settings.policy.umask_is_set);
+	ck_assert(settings_set(&settings, "Umask", "077", err, sizeof(err)));
+	ck_assert(!settings.policy.umask_is_set);
+}
+END_TEST
+
 static const struct {
 	int letter;
 	const char *value;
@@ -445,7 +743,7 @@ START_TEST(letters)
 {
 	ck_assert(settings_set_letter(&settings, letter_rows[_i].letter,
 	    letter_rows[_i].value, err, sizeof(err)));
-	ck_assert(settings.is_set[letter_rows[_i].index]);
+	ck_assert(settings_is_set(&settings, letter_rows[_i].index));
 	ck_assert_str_eq(printed(letter_rows[_i].index), letter_rows[_i].want);
 }
 END_TEST
@@ -457,7 +755,8 @@ START_TEST(bad_letters)
 	/* Keywords without a letter have none. */
 	ck_assert(!settings_set_letter(&settings, 0, "1", err, sizeof(err)));
 	ck_assert(!settings_set_letter(&settings, 'u', "9", err, sizeof(err)));
-	ck_assert_str_eq(err, "Umask \"9\": expected octal digits up to 0777");
+	ck_assert_str_eq(
+	    err, "Umask \"9\": expected octal digits up to 0777, or inherited");
 }
 END_TEST
 
@@ -477,6 +776,9 @@ settings_suite(void)
 	tcase_add_test(tc, first_value_wins);
 	tcase_add_loop_test(tc, second_value, 0, LENGTH(second_rows));
 	tcase_add_test(tc, umask_is_set_by_umask_alone);
+	tcase_add_test(tc, umask_said_to_be_inherited);
+	tcase_add_test(tc, long_lists);
+	tcase_add_test(tc, origins);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("messages");
 	tcase_add_checked_fixture(tc, setup, NULL);
@@ -487,6 +789,7 @@ settings_suite(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, lines, 0, LENGTH(line_rows));
 	tcase_add_test(tc, line_messages);
+	tcase_add_test(tc, list_lines);
 	tcase_add_loop_test(tc, letters, 0, LENGTH(letter_rows));
 	tcase_add_test(tc, bad_letters);
 	suite_add_tcase(s, tc);
