@@ -128,10 +128,9 @@ static const struct filter_row filter_sink[] = {
 	    "a directory that cannot be read" },
 	{ "mkdirat", { { 0, FILTER_DIR, 0 }, { 2, FILTER_BITS, 0777 } },
 	    "-r, without set-id bits" },
-	{ "renameat", { { 0, FILTER_DIR, 0 }, { 2, FILTER_DIR, 0 } },
-	    "a finished file gets its name" },
 	{ "renameat2", { { 0, FILTER_DIR, 0 }, { 2, FILTER_DIR, 0 },
-	    { 4, FILTER_INT, 0 } }, "the same where it is the only call" },
+	    { 4, FILTER_BITS, 3 } },
+	    "a finished file gets its name; RENAME_NOREPLACE, _EXCHANGE" },
 	{ "unlinkat", { { 0, FILTER_DIR, 0 }, { 2, FILTER_INT, 0 } },
 	    "temporary files; no directories" },
 	{ "fchmod", { { 1, FILTER_BITS, 03777 } },
@@ -145,6 +144,8 @@ static const struct filter_row filter_sink[] = {
 	{ "fsetxattr", { { 4, FILTER_INT, 0 } }, "to the new file" },
 	{ "flock", { { 1, FILTER_INT, 6 } },
 	    "LOCK_EX|LOCK_NB: this temporary file is alive" },
+	{ "fstatfs", { { 0, FILTER_NONE, 0 } },
+	    "what its file system is like" },
 	{ "getrandom", { { 0, FILTER_NONE, 0 } }, "its name" },
 };
 

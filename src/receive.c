@@ -103,7 +103,7 @@ take_data(const struct session *s, const struct receive *r, struct upload *u,
 	size_t len;
 	int file_errno;
 
-	if (stream_to_file(s->stream, u->fd, r->size, &file_errno) == -1) {
+	if (stream_to_file(s->stream, u->temp.fd, r->size, &file_errno) == -1) {
 		audit_failed(s->audit, audit_errno_code(errno), r->path,
 		    s->stream->moved);
 		return SESSION_LOST;

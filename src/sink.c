@@ -26,6 +26,7 @@ struct sink {
 	bool failed;         /* exit status 1 */
 	unsigned long items; /* C and D so far */
 	struct timespec times[2];
+	struct uploads uploads;
 	struct refusal refusal;
 	struct root_place target;
 	struct tree tree;
@@ -177,7 +178,7 @@ take_file(struct sink *k, const struct proto_record *rec)
 	take_times(k, &it);
 	if (refusal_is_dead(&k->refusal))
 		return refusal_dead_file(&k->refusal, rec->size);
-	upload_init(&u);
+	upload_init(&u, &k->uploads);
 	if (begin_file(k, &it, &u))
 		next = take_data(k, &it, &u);
 	else
@@ -456,6 +457,7 @@ sink_run(const struct session *session)
 	k->target.parent = k->target.dir = -1;
 	k->into_target = k->has_times = k->failed = false;
 	k->items = 0;
+	uploads_init(&k->uploads);
 	refusal_init(&k->refusal, session);
 	serve(k);
 	root_leave(&k->target);

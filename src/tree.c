@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "root.h"
-#include "upload.h"
+#include "temp.h"
 
 int
 tree_init(struct tree *t, const char *path, const char *shown)
@@ -239,7 +239,7 @@ tree_sweep(struct tree *t)
 	unsigned i;
 
 	for (i = 0; i < t->nunswept; i++) {
-		(void)upload_sweep(t->unswept[i].fd);
+		(void)temp_sweep(t->unswept[i].fd);
 		(void)close(t->unswept[i].fd);
 	}
 	t->nunswept = 0;

@@ -8,14 +8,15 @@
  *     upload_look()      looks at the old file and keeps it open
  *     upload_begin()     creates and locks the temporary one; nothing of the
  *                        target has changed
- *     (bytes to u->fd)
+ *     (bytes to u->temp.fd)
  *     upload_commit()    attributes, then the name; on success *u is idle
  *     upload_abort()     removes the temporary file; *u is idle; harmless on
  *                        one that is idle already
  *
  * After a failed upload_begin() *u is idle; after a failed upload_commit()
  * it is still to be aborted.  No temporary file outlives abort or commit
- * (R-FILE-2).  Those of killed processes are removed by upload_sweep().
+ * (R-FILE-2); those of killed processes can be swept (temp.h), so a file that
+ * its owner is not to write loses that bit only when it has its name.
  */
 #ifndef UPLOAD_H
 #define UPLOAD_H
@@ -28,25 +29,32 @@
 
 #include "defs.h"
 #include "policy.h"
+#include "temp.h"
 
-/* ".scp-server." 16 digits "~" and a NUL. */
-#define UPLOAD_TEMP_BYTES 32
-
-struct upload {
-	int dirfd;           /* borrowed */
-	const char *name;    /* borrowed */
-	int fd;              /* owned: the temporary file, -1 when idle */
-	int old;             /* owned: the file to be replaced, or -1 */
-	struct stat old_st;  /* with old */
-	struct stat temp_st; /* with fd, as it was created */
-	mode_t created; /* the mode the kernel gave, owner write included */
-	mode_t mode;    /* the mode to have in the end */
-	unsigned lost;  /* ATTRIBUTES_LOST_..., after the commit */
-	char temp[UPLOAD_TEMP_BYTES];
+/* What the uploads of a session share. */
+struct uploads {
+	struct temp_names names;
+	dev_t dev;       /* of the last file's file system */
+	bool fs_known;   /* dev is set, and with it: */
+	bool tells_late; /* errors of writing, at close(2) */
 };
 
+struct upload {
+	struct uploads *all; /* borrowed */
+	int dirfd;           /* borrowed */
+	const char *name;    /* borrowed */
+	int old;             /* owned: the file to be replaced, or -1 */
+	struct stat old_st;  /* with old */
+	mode_t created;      /* the mode the kernel gave */
+	mode_t mode;         /* the mode to have in the end */
+	unsigned lost;       /* ATTRIBUTES_LOST_..., after the commit */
+	struct temp temp;    /* the data go to temp.fd */
+};
+
+void uploads_init(struct uploads *all);
+
 /* An idle one. */
-void upload_init(struct upload *u);
+void upload_init(struct upload *u, struct uploads *all);
 
 /*
  * May name in dirfd be replaced?  Looks without changing anything: 0 and
@@ -73,13 +81,5 @@ int upload_commit(struct upload *u, const struct timespec times[2]) ATTR_USE;
 
 /* Remove what there is; errno is kept. */
 void upload_abort(struct upload *u);
-
-/*
- * Remove the temporary files of dead processes from a directory: only names of
- * our pattern, regular, one link, writable, not locked by a living upload, and
- * still under that name when locked (R-FILE-2).  Failures are ignored: a
- * directory that cannot be read is not swept.  Returns how many it removed.
- */
-unsigned upload_sweep(int dirfd);
 
 #endif

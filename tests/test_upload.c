@@ -8,7 +8,10 @@
 #include <sys/random.h>
 #include <sys/syscall.h>
 
+#include <sys/vfs.h>
+
 #include <linux/fs.h>
+#include <linux/magic.h>
 
 #include <check.h>
 #include <stdarg.h>
@@ -18,6 +21,7 @@
 
 #define TEMP ".scp-server.0123456789abcdef~"
 
+static struct uploads all;
 static struct upload up;
 static int dir;
 
@@ -29,7 +33,8 @@ enum accident {
 	REMOVED_BY_SWEEP, /* and removes the name before we have the lock */
 	TAKEN_BY_OTHER,   /* the name is another file's meanwhile */
 	NO_LOCKS,         /* of this file system */
-	NO_MEMORY
+	NO_MEMORY,
+	TELLS_LATE /* that there is no room: when the data is closed */
 };
 
 static enum accident accident;
@@ -39,7 +44,8 @@ static unsigned same_random; /* so many times the same name */
 int
 flock(int fd, int operation)
 {
-	if (accident == NO_ACCIDENT || accidents-- <= 0)
+	if (accident == NO_ACCIDENT || accident == TELLS_LATE ||
+	    accidents-- <= 0)
 		return (int)syscall(SYS_flock, fd, operation);
 	if (accident == LOCKED_BY_SWEEP) {
 		errno = EWOULDBLOCK;
@@ -50,12 +56,35 @@ flock(int fd, int operation)
 		return -1;
 	}
 	if (accident == TAKEN_BY_OTHER) {
-		ck_assert_int_eq(rename(up.temp, "moved"), 0);
-		scratch_file(up.temp, "other", 0644);
+		ck_assert_int_eq(rename(up.temp.name, "moved"), 0);
+		scratch_file(up.temp.name, "other", 0644);
 	} else {
-		ck_assert_int_eq(unlinkat(dir, up.temp, 0), 0);
+		ck_assert_int_eq(unlinkat(dir, up.temp.name, 0), 0);
 	}
 	return (int)syscall(SYS_flock, fd, operation);
+}
+
+int
+fstatfs(int fd, struct statfs *st)
+{
+	int ret;
+
+	ret = (int)syscall(SYS_fstatfs, fd, st);
+	if (accident == TELLS_LATE)
+		st->f_type = NFS_SUPER_MAGIC;
+	return ret;
+}
+
+int
+close(int fd)
+{
+	int ret;
+
+	ret = (int)syscall(SYS_close, fd);
+	if (accident != TELLS_LATE || accidents-- <= 0)
+		return ret;
+	errno = EDQUOT;
+	return -1;
 }
 
 ssize_t
@@ -96,7 +125,8 @@ setup(void)
 {
 	scratch_fresh();
 	dir = scratch_dir(".");
-	upload_init(&up);
+	uploads_init(&all);
+	upload_init(&up, &all);
 	accident = NO_ACCIDENT;
 	same_random = 0;
 }
@@ -122,13 +152,13 @@ static void
 put(const char *text)
 {
 	ck_assert_int_eq(
-	    write(up.fd, text, strlen(text)), (ssize_t)strlen(text));
+	    write(up.temp.fd, text, strlen(text)), (ssize_t)strlen(text));
 }
 
 static void
 expect_idle(void)
 {
-	ck_assert_int_eq(up.fd, -1);
+	ck_assert_int_eq(up.temp.fd, -1);
 	ck_assert_int_eq(up.old, -1);
 }
 
@@ -143,11 +173,11 @@ START_TEST(new_file)
 	begin("f", 0640, false);
 	ck_assert(!scratch_exists("f"));
 	ck_assert_int_eq(scratch_count("."), 1);
-	ck_assert(policy_is_temp_name(up.temp, strlen(up.temp)));
-	ck_assert_int_eq(root_stat(dir, up.temp, &st), 0);
-	ck_assert(fcntl(up.fd, F_GETFD) & FD_CLOEXEC);
+	ck_assert(policy_is_temp_name(up.temp.name, strlen(up.temp.name)));
+	ck_assert_int_eq(root_stat(dir, up.temp.name, &st), 0);
+	ck_assert(fcntl(up.temp.fd, F_GETFD) & FD_CLOEXEC);
 	/* R-FILE-2: a sweep can see that it is alive. */
-	other = open(up.temp, O_RDONLY | O_CLOEXEC);
+	other = open(up.temp.name, O_RDONLY | O_CLOEXEC);
 	ck_assert_int_eq(flock(other, LOCK_EX | LOCK_NB), -1);
 	ck_assert_int_eq(close(other), 0);
 	put("new");
@@ -306,7 +336,7 @@ START_TEST(changed_target)
 		ck_assert_str_eq(scratch_text("f"), "new");
 	} else {
 		ck_assert_int_eq(errno, error);
-		ck_assert_int_ne(up.fd, -1);
+		ck_assert_int_ne(up.temp.fd, -1);
 		upload_abort(&up);
 		ck_assert_int_eq(lstat("f", &after), 0);
 		ck_assert_uint_eq(before.st_ino, after.st_ino);
@@ -503,7 +533,7 @@ START_TEST(mode_of_new)
 {
 	(void)umask(mode_rows[_i].umask);
 	begin("f", mode_rows[_i].bits, mode_rows[_i].exact);
-	ck_assert_uint_eq(scratch_mode(up.temp), mode_rows[_i].temp);
+	ck_assert_uint_eq(scratch_mode(up.temp.name), mode_rows[_i].temp);
 	put("new");
 	ck_assert_int_eq(upload_commit(&up, NULL), 0);
 	ck_assert_uint_eq(scratch_mode("f"), mode_rows[_i].want);
@@ -546,7 +576,7 @@ START_TEST(mode_of_replaced)
 				 replace_rows[_i].preserve, old)),
 	    0);
 	/* R-FILE-3: nobody reads it before it has the old one's group. */
-	ck_assert_uint_eq(scratch_mode(up.temp) & 0077, 0);
+	ck_assert_uint_eq(scratch_mode(up.temp.name) & 0077, 0);
 	ck_assert_int_eq(upload_commit(&up, NULL), 0);
 	ck_assert_uint_eq(scratch_mode("f"), replace_rows[_i].want);
 }
@@ -596,11 +626,11 @@ START_TEST(temp_is_other)
 {
 	scratch_file("f", "old", 0644);
 	begin("f", 0644, true);
-	ck_assert_int_eq(unlink(up.temp), 0);
+	ck_assert_int_eq(unlink(up.temp.name), 0);
 	if (_i == 0)
-		scratch_file(up.temp, "other", 0644);
+		scratch_file(up.temp.name, "other", 0644);
 	else
-		scratch_link("f", up.temp);
+		scratch_link("f", up.temp.name);
 	errno = 0;
 	ck_assert_int_eq(upload_commit(&up, NULL), -1);
 	ck_assert_int_eq(errno, ENOENT);
@@ -665,7 +695,7 @@ START_TEST(temp_is_gone)
 {
 	scratch_file("f", "old", 0644);
 	begin("f", 0644, true);
-	ck_assert_int_eq(unlink(up.temp), 0);
+	ck_assert_int_eq(unlink(up.temp.name), 0);
 	errno = 0;
 	ck_assert_int_eq(upload_commit(&up, NULL), -1);
 	ck_assert_int_eq(errno, ENOENT);
@@ -710,12 +740,33 @@ START_TEST(lock_of_temp)
 		ck_assert_int_eq(errno, accident_rows[_i].error);
 		expect_idle();
 	} else {
-		ck_assert(scratch_exists(up.temp));
+		ck_assert(scratch_exists(up.temp.name));
 		ck_assert_int_eq(upload_commit(&up, NULL), 0);
 		ck_assert(scratch_exists("f"));
 	}
 	ck_assert_int_eq(scratch_fds(), fds);
 	ck_assert_int_eq(scratch_count("."), accident_rows[_i].error == 0);
+}
+END_TEST
+
+/* R-WIRE-3: what a file system says when a file is closed is in time. */
+START_TEST(told_late)
+{
+	int fds;
+
+	fds = scratch_fds();
+	accident = TELLS_LATE;
+	accidents = 1;
+	begin("f", 0644, false);
+	put("new");
+	errno = 0;
+	ck_assert_int_eq(upload_commit(&up, NULL), -1);
+	ck_assert_int_eq(errno, EDQUOT);
+	upload_abort(&up);
+	ck_assert_int_eq(scratch_count("."), 0);
+	begin("f", 0644, false);
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	ck_assert_int_eq(scratch_fds(), fds);
 }
 END_TEST
 
@@ -760,10 +811,10 @@ START_TEST(sweep_nothing_else)
 	for (i = 0; i < LENGTH(names); i++)
 		scratch_file(names[i], "", 0644);
 	fds = scratch_fds();
-	ck_assert_uint_eq(upload_sweep(dir), 0);
+	ck_assert_uint_eq(temp_sweep(dir), 0);
 	ck_assert_int_eq(scratch_count("."), LENGTH(names));
 	scratch_file(TEMP, "half", 0644);
-	ck_assert_uint_eq(upload_sweep(dir), 1);
+	ck_assert_uint_eq(temp_sweep(dir), 1);
 	ck_assert_int_eq(scratch_count("."), LENGTH(names));
 	ck_assert(!scratch_exists(TEMP));
 	ck_assert_int_eq(scratch_fds(), fds);
@@ -807,7 +858,7 @@ START_TEST(sweep_kind)
 	}
 	fds = scratch_fds();
 	opened = 0;
-	ck_assert_uint_eq(upload_sweep(dir), kind <= DEAD_EMPTY);
+	ck_assert_uint_eq(temp_sweep(dir), kind <= DEAD_EMPTY);
 	/* What is seen to be no dead one is not even opened. */
 	ck_assert_int_eq(opened, kind <= ALIVE);
 	ck_assert_int_eq(scratch_exists(TEMP), kind > DEAD_EMPTY);
@@ -815,7 +866,7 @@ START_TEST(sweep_kind)
 	ck_assert_int_eq(scratch_fds(), fds);
 	if (fd != -1) {
 		ck_assert_int_eq(close(fd), 0);
-		ck_assert_uint_eq(upload_sweep(dir), 1);
+		ck_assert_uint_eq(temp_sweep(dir), 1);
 	}
 }
 END_TEST
@@ -827,11 +878,11 @@ START_TEST(sweep_race)
 	int fds;
 
 	scratch_file(TEMP, "half", 0644);
-	memcpy(up.temp, TEMP, sizeof(TEMP));
+	memcpy(up.temp.name, TEMP, sizeof(TEMP));
 	accident = taken ? TAKEN_BY_OTHER : REMOVED_BY_SWEEP;
 	accidents = 1;
 	fds = scratch_fds();
-	ck_assert_uint_eq(upload_sweep(dir), 0);
+	ck_assert_uint_eq(temp_sweep(dir), 0);
 	ck_assert_int_eq(scratch_exists(TEMP), taken);
 	ck_assert_int_eq(scratch_exists("moved"), taken);
 	ck_assert_int_eq(scratch_fds(), fds);
@@ -850,11 +901,11 @@ START_TEST(sweep_many)
 		    name, sizeof(name), ".scp-server.%016x~", (unsigned)i);
 		scratch_file(name, "", 0600);
 	}
-	ck_assert_uint_eq(upload_sweep(dir), 300);
+	ck_assert_uint_eq(temp_sweep(dir), 300);
 	put("new");
 	ck_assert_int_eq(upload_commit(&up, NULL), 0);
 	ck_assert_str_eq(scratch_text("f"), "new");
-	ck_assert_uint_eq(upload_sweep(dir), 0);
+	ck_assert_uint_eq(temp_sweep(dir), 0);
 	ck_assert_str_eq(scratch_text("f"), "new");
 }
 END_TEST
@@ -862,10 +913,10 @@ END_TEST
 static void
 sweep_as_other(void)
 {
-	ck_assert_uint_eq(upload_sweep(dir), 0);
+	ck_assert_uint_eq(temp_sweep(dir), 0);
 	ck_assert_int_eq(close(dir), 0);
 	dir = scratch_dir("dropbox");
-	ck_assert_uint_eq(upload_sweep(dir), 0);
+	ck_assert_uint_eq(temp_sweep(dir), 0);
 }
 
 START_TEST(sweep_unprivileged)
@@ -887,8 +938,8 @@ START_TEST(sweep_no_directory)
 
 	scratch_file("f", "", 0644);
 	fd = open("f", O_PATH | O_CLOEXEC);
-	ck_assert_uint_eq(upload_sweep(fd), 0);
-	ck_assert_uint_eq(upload_sweep(-1), 0);
+	ck_assert_uint_eq(temp_sweep(fd), 0);
+	ck_assert_uint_eq(temp_sweep(-1), 0);
 }
 END_TEST
 
@@ -919,6 +970,7 @@ upload_suite(void)
 	tcase_add_loop_test(tc, temp_is_other, 0, 2);
 	tcase_add_loop_test(tc, sticky_directory, 0, LENGTH(sticky_rows));
 	tcase_add_loop_test(tc, lock_of_temp, 0, LENGTH(accident_rows));
+	tcase_add_test(tc, told_late);
 	tcase_add_loop_test(tc, name_is_taken, 0, 2);
 	tcase_add_test(tc, sweep_nothing_else);
 	tcase_add_loop_test(tc, sweep_kind, 0, DEAD_KINDS);

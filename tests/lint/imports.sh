@@ -11,13 +11,13 @@ main: printf vprintf puts putchar putchar_unlocked stdout
 stream: splice tee vmsplice poll select pselect
 stream log: ppoll
 log: socket connect send sendto sendmsg
-root upload walk: openat openat2 mkdirat renameat renameat2 unlinkat linkat
-root upload walk: readlinkat fstatat newfstatat statx fchmodat fchownat
-root upload walk: utimensat faccessat
+root upload temp walk: openat openat2 mkdirat renameat renameat2 unlinkat linkat
+root upload temp walk: readlinkat fstatat newfstatat statx fchmodat fchownat
+root upload temp walk: utimensat faccessat
 confine-root: chroot unshare fchdir
 confine-root confine-privs: prctl
 confine-rlimit: setrlimit
-confine-privs confine-landlock confine-seccomp: syscall
+temp confine-privs confine-landlock confine-seccomp: syscall
 confine log: dup2 dup3
 -: syslog vsyslog openlog symlink symlinkat mknod mknodat mkfifo mkfifoat
 -: system popen fork vfork clone execl execle execlp execv execve execvp

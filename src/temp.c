@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "temp.h"
+
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "policy.h"
+#include "root.h"
+
+#define CREATE_FLAGS                                                           \
+	(O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC)
+#define WRITE_FLAGS (O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+/* Attempts at a name of our own; a second one is a rare accident. */
+#define CREATE_TRIES 100
+
+void
+temp_init(struct temp *t)
+{
+	t->dirfd = t->fd = -1;
+}
+
+void
+temp_close(struct temp *t)
+{
+	int saved = errno;
+
+	if (t->fd != -1)
+		(void)close(t->fd);
+	t->fd = -1;
+	errno = saved;
+}
+
+static int
+make_name(struct temp_names *names, char *dst)
+{
+	uint64_t random;
+
+	if (names->left == 0) {
+		if (getrandom(names->random, sizeof(names->random), 0) !=
+		    sizeof(names->random))
+			return -1;
+		names->left = TEMP_NAMES;
+	}
+	memcpy(&random, names->random[--names->left], sizeof(random));
+	(void)snprintf(dst, NAME_BYTES_MAX,
+	    POLICY_TEMP_PREFIX "%016" PRIx64 POLICY_TEMP_SUFFIX, random);
+	return 0;
+}
+
+/*
+ * Lock the new file and see that no sweep of another session came between its
+ * creation and the lock: 0; 1 when it did; -1.  Where a file system knows no
+ * locks nobody sweeps either.
+ */
+static int
+lock_new(struct temp *t)
+{
+	if (flock(t->fd, LOCK_EX | LOCK_NB) == -1 && errno != ENOLCK &&
+	    errno != EOPNOTSUPP && errno != ENOSYS)
+		return errno == EWOULDBLOCK ? 1 : -1;
+	if (fstat(t->fd, &t->st) == -1)
+		return -1;
+	return t->st.st_nlink == 0;
+}
+
+bool
+temp_has_its_name(const struct temp *t)
+{
+	struct stat st;
+
+	return root_stat(t->dirfd, t->name, &st) == 0 &&
+	    st.st_dev == t->st.st_dev && st.st_ino == t->st.st_ino;
+}
+
+/* Not every libc has renameat2(3). */
+int
+temp_rename(const struct temp *t, const char *to, unsigned flags)
+{
+	return (int)syscall(
+	    SYS_renameat2, t->dirfd, t->name, t->dirfd, to, flags);
+}
+
+void
+temp_discard(struct temp *t)
+{
+	int saved = errno;
+
+	if (t->fd != -1 && fstat(t->fd, &t->st) == 0 && temp_has_its_name(t))
+		(void)unlinkat(t->dirfd, t->name, 0);
+	errno = saved;
+	temp_close(t);
+}
+
+/* 0; 1 for another try; -1. */
+static int
+try_create(struct temp *t, struct temp_names *names, mode_t mode)
+{
+	int ret;
+
+	if (make_name(names, t->name) == -1)
+		return -1;
+	t->fd = openat(t->dirfd, t->name, CREATE_FLAGS, mode);
+	if (t->fd == -1)
+		return errno == EEXIST ? 1 : -1;
+	if ((ret = lock_new(t)) != 0)
+		temp_discard(t);
+	return ret;
+}
+
+int
+temp_create(struct temp *t, struct temp_names *names, int dirfd, mode_t bits)
+{
+	int tries, ret = 1;
+
+	t->dirfd = dirfd;
+	for (tries = 0; ret == 1 && tries < CREATE_TRIES; tries++)
+		ret = try_create(t, names, bits | S_IWUSR);
+	if (ret == 1) {
+		errno = EEXIST;
+		ret = -1;
+	}
+	return ret;
+}
+
+/*
+ * Open what may be a dead one, without waiting, and lock it.  A living session
+ * holds the lock of its own.
+ */
+static int
+lock_dead(int dirfd, const char *name, struct stat *st)
+{
+	int fd;
+
+	if (root_stat(dirfd, name, st) == -1 || !S_ISREG(st->st_mode) ||
+	    st->st_nlink != 1 || (st->st_mode & S_IWUSR) == 0)
+		return -1;
+	if ((fd = openat(dirfd, name, WRITE_FLAGS)) == -1)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, st) == 0 &&
+	    S_ISREG(st->st_mode) && st->st_nlink == 1)
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+static bool
+remove_dead(int dirfd, const char *name)
+{
+	struct stat locked, named;
+	bool removed;
+	int fd;
+
+	if ((fd = lock_dead(dirfd, name, &locked)) == -1)
+		return false;
+	removed = root_stat(dirfd, name, &named) == 0 &&
+	    named.st_dev == locked.st_dev && named.st_ino == locked.st_ino &&
+	    unlinkat(dirfd, name, 0) == 0;
+	(void)close(fd);
+	return removed;
+}
+
+unsigned
+temp_sweep(int dirfd)
+{
+	struct dirent *entry;
+	unsigned removed = 0;
+	DIR *dir;
+	int fd;
+
+	if ((fd = root_open_dir(dirfd, ".")) == -1)
+		return 0;
+	if ((dir = fdopendir(fd)) == NULL) {
+		(void)close(fd);
+		return 0;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		if (policy_is_temp_name(entry->d_name, strlen(entry->d_name)) &&
+		    remove_dead(dirfd, entry->d_name))
+			removed++;
+	}
+	(void)closedir(dir);
+	return removed;
+}
