@@ -24,9 +24,15 @@
  */
 #define DATA_BYTES(matches_max) ((64UL << 20) + 128 * (rlim_t)(matches_max))
 
+#ifdef __GLIBC__
+typedef __rlimit_resource_t resource_id;
+#else
+typedef int resource_id;
+#endif
+
 /* Raising the hard limit is for root alone; lower ones stay. */
 static int
-set_limit(unsigned resource, rlim_t max)
+set_limit(resource_id resource, rlim_t max)
 {
 	struct rlimit limit;
 
@@ -42,7 +48,7 @@ int
 confine_rlimits(unsigned depth_max, unsigned matches_max)
 {
 	const struct {
-		unsigned resource;
+		resource_id resource;
 		rlim_t max;
 	} limits[] = {
 		{ RLIMIT_CORE, 0 },

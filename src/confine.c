@@ -11,8 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/unistd.h>
-
+#include "bsd.h"
 #include "confine-landlock.h"
 #include "confine-privs.h"
 #include "confine-rlimit.h"

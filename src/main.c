@@ -17,9 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/unistd.h>
-
 #include "audit.h"
+#include "bsd.h"
 #include "command.h"
 #include "confine-privs.h"
 #include "confine.h"

@@ -56,6 +56,8 @@ root_strerror(int err)
 		return "not a regular file";
 	case ROOT_E_TOO_DEEP:
 		return "too many directory levels";
+	case ELOOP:
+		return "Too many levels of symbolic links";
 	default:
 		return strerror(err);
 	}

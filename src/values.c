@@ -12,8 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include <bsd/stdlib.h>
-
+#include "bsd.h"
 #include "policy.h"
 #include "text.h"
 

@@ -19,6 +19,7 @@ ACCOUNTS=
 SSHD_PID=
 SYSLOG_PID=
 MOUNTED=
+JAIL=
 TEMP=
 
 skip_all() {
@@ -56,6 +57,7 @@ client_end() {
 			rm -f /dev/log
 	fi
 	[ -z "$MOUNTED" ] || umount "$MOUNTED"
+	[ -z "$JAIL" ] || rm -rf "$JAIL"
 	[ -z "$TEMP" ] || rm -rf "$TEMP"
 }
 
@@ -112,13 +114,9 @@ find_installed() {
 	fi
 }
 
-# Compile main.c once more, for another directory and in a copy of the build
-# tree, which may be the source tree as well.
-build_installed() {
-	if [ ! -e "${BUILDDIR:-/}/config.status" ]; then
-		NOT_INSTALLED="neither SCP_SERVER_INSTALLED nor BUILDDIR is set"
-		return
-	fi
+# build_for LIBEXECDIR PROGRAM: compile main.c once more, for that directory, in
+# a copy of the build tree, which may be the source tree as well.
+build_for() {
 	mkdir "$TEMP/build"
 	for build_file in "$BUILDDIR"/*; do
 		case $build_file in
@@ -128,16 +126,23 @@ build_installed() {
 		cp -Rp "$build_file" "$TEMP/build"
 	done
 	rm -f "$TEMP/build/src/main.o"
-	if make -C "$TEMP/build" libexecdir="$TEMP/installed" scp-server \
-		>"$TEMP/build.log" 2>&1; then
-		install -D -m 0755 "$TEMP/build/scp-server" \
-			"$TEMP/installed/scp-server"
+	make -C "$TEMP/build" libexecdir="$1" scp-server \
+	    >"$TEMP/build.log" 2>&1 &&
+		install -D -m 0755 "$TEMP/build/scp-server" "$2"
+	build_status=$?
+	[ $build_status -eq 0 ] || tail -n 5 "$TEMP/build.log" | sed 's/^/# /'
+	rm -rf "$TEMP/build"
+	return $build_status
+}
+
+build_installed() {
+	if [ ! -e "${BUILDDIR:-/}/config.status" ]; then
+		NOT_INSTALLED="neither SCP_SERVER_INSTALLED nor BUILDDIR is set"
+	elif build_for "$TEMP/installed" "$TEMP/installed/scp-server"; then
 		INSTALLED=$TEMP/installed/scp-server
 	else
-		tail -n 5 "$TEMP/build.log" | sed 's/^/# /'
 		NOT_INSTALLED="make libexecdir=... failed"
 	fi
-	rm -rf "$TEMP/build"
 }
 
 account() {
