@@ -3,7 +3,8 @@
  * Runs while the program is built, on the building machine: compiles the rows
  * of filter-tables.h with libseccomp, for every architecture that is known
  * here, and prints what confine-seccomp.c includes.  So no session pays for
- * the compilation, and the program needs no library for it.
+ * the compilation, and the program needs no library for it.  With an argument
+ * it prints them side by side, for a test.
  *
  * Not part of the program: it may exit anywhere.
  */
@@ -32,6 +33,7 @@
 
 struct target {
 	uint32_t arch;
+	const char *name;
 	const char *condition; /* for the preprocessor */
 	uint32_t o_directory;
 	uint32_t o_nofollow;
@@ -39,12 +41,15 @@ struct target {
 };
 
 static const struct target targets[] = {
-	{ SCMP_ARCH_X86_64, "defined(__x86_64__) && !defined(__ILP32__)",
-	    0200000, 0400000, 0100000 },
-	{ SCMP_ARCH_AARCH64, "defined(__aarch64__) && defined(__AARCH64EL__)",
-	    040000, 0100000, 0400000 },
-	{ SCMP_ARCH_RISCV64, "defined(__riscv) && __riscv_xlen == 64", 0200000,
-	    0400000, 0100000 },
+	{ SCMP_ARCH_X86_64, "x86_64",
+	    "defined(__x86_64__) && !defined(__ILP32__)", 0200000, 0400000,
+	    0100000 },
+	{ SCMP_ARCH_AARCH64, "aarch64",
+	    "defined(__aarch64__) && defined(__AARCH64EL__)", 040000, 0100000,
+	    0400000 },
+	{ SCMP_ARCH_RISCV64, "riscv64",
+	    "defined(__riscv) && __riscv_xlen == 64", 0200000, 0400000,
+	    0100000 },
 };
 
 static const struct {
@@ -137,7 +142,8 @@ add_rows(scmp_filter_ctx ctx, const struct target *t,
 }
 
 static void
-print_program(scmp_filter_ctx ctx, const char *role, const char *action)
+print_program(scmp_filter_ctx ctx, const char *prefix, const char *role,
+    const char *action)
 {
 	static struct sock_filter insns[INSNS_MAX];
 	ssize_t n;
@@ -152,8 +158,8 @@ print_program(scmp_filter_ctx ctx, const char *role, const char *action)
 	if ((n = read(ends[0], insns, sizeof(insns))) <= 0)
 		err(1, "read");
 	(void)close(ends[0]);
-	(void)printf(
-	    "static const struct sock_filter %s_%s[] = {\n", role, action);
+	(void)printf("static const struct sock_filter %s%s_%s[] = {\n", prefix,
+	    role, action);
 	for (i = 0; i < (size_t)n / sizeof(insns[0]); i++)
 		(void)printf("\t{ 0x%02x, %d, %d, 0x%08x },\n", insns[i].code,
 		    insns[i].jt, insns[i].jf, insns[i].k);
@@ -161,7 +167,8 @@ print_program(scmp_filter_ctx ctx, const char *role, const char *action)
 }
 
 static void
-print_filter(const struct target *t, size_t role, size_t action)
+print_filter(
+    const struct target *t, const char *prefix, size_t role, size_t action)
 {
 	scmp_filter_ctx ctx;
 	int ret;
@@ -180,37 +187,60 @@ print_filter(const struct target *t, size_t role, size_t action)
 	(void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	add_rows(ctx, t, filter_common, LENGTH(filter_common));
 	add_rows(ctx, t, roles[role].rows, roles[role].nrows);
-	print_program(ctx, roles[role].name, actions[action].name);
+	print_program(ctx, prefix, roles[role].name, actions[action].name);
 	seccomp_release(ctx);
 }
 
 static void
-print_target(const struct target *t)
+print_filters(const struct target *t, const char *prefix)
 {
 	size_t role, action;
 
-	(void)printf("_Static_assert(O_DIRECTORY == %#o && O_NOFOLLOW == %#o,\n"
-		     "    \"flags of open(2)\");\n",
-	    t->o_directory, t->o_nofollow);
 	for (role = 0; role < LENGTH(roles); role++) {
 		for (action = 0; action < LENGTH(actions); action++)
-			print_filter(t, role, action);
+			print_filter(t, prefix, role, action);
+	}
+}
+
+static void
+print_for_compiler(void)
+{
+	const struct target *t;
+	size_t i;
+
+	for (i = 0; i < LENGTH(targets); i++) {
+		t = &targets[i];
+		(void)printf("%s %s\n", i == 0 ? "#if" : "#elif", t->condition);
+		(void)printf("_Static_assert(O_DIRECTORY == %#o && "
+			     "O_NOFOLLOW == %#o,\n    \"flags of open(2)\");\n",
+		    t->o_directory, t->o_nofollow);
+		print_filters(t, "");
+	}
+	(void)printf("#else\n#error \"filter-gen.c does not know this "
+		     "architecture\"\n#endif\n");
+}
+
+static void
+print_side_by_side(void)
+{
+	char prefix[16];
+	size_t i;
+
+	for (i = 0; i < LENGTH(targets); i++) {
+		(void)snprintf(prefix, sizeof(prefix), "%s_", targets[i].name);
+		print_filters(&targets[i], prefix);
 	}
 }
 
 int
-main(void)
+main(int argc, char *argv[])
 {
-	size_t i;
-
+	(void)argv;
 	(void)printf("/* Made by filter-gen.c. */\n");
-	for (i = 0; i < LENGTH(targets); i++) {
-		(void)printf(
-		    "%s %s\n", i == 0 ? "#if" : "#elif", targets[i].condition);
-		print_target(&targets[i]);
-	}
-	(void)printf("#else\n#error \"filter-gen.c does not know this "
-		     "architecture\"\n#endif\n");
+	if (argc == 1)
+		print_for_compiler();
+	else
+		print_side_by_side();
 	if (fflush(stdout) == EOF || ferror(stdout))
 		err(1, "standard output");
 	return 0;
