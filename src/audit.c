@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "text.h"
@@ -16,6 +18,9 @@
  */
 #define QUOTED_BYTES_MAX 1024
 
+/* How a line of the log names the layers; a record has a name for them. */
+#define NAMED "confine="
+
 static const char *
 quote(char dst[QUOTED_BYTES_MAX], const char *path)
 {
@@ -25,37 +30,80 @@ quote(char dst[QUOTED_BYTES_MAX], const char *path)
 static const char *
 direction(const struct audit *a)
 {
-	return a->upload ? "upload" : "download";
+	return a->session.upload ? "upload" : "download";
+}
+
+static void
+forget_file(struct audit *a)
+{
+	a->file.size = -1;
+	a->file.mode = (mode_t)-1;
+	a->file.has_mtime = false;
+	a->keyword = NULL;
+}
+
+/* The process is found in the log by its number, the session by its start. */
+static void
+make_id(struct audit *a)
+{
+	(void)snprintf(a->id, sizeof(a->id), "%llx.%ld",
+	    (unsigned long long)time(NULL), (long)getpid());
+	a->session.id = a->id;
 }
 
 void
 audit_init(struct audit *a, const char *user, const char *address, bool upload)
 {
 	memset(a, 0, sizeof(*a));
-	a->user = user;
-	a->address = address;
-	a->upload = upload;
+	a->session.user = user;
+	a->session.address = address;
+	a->session.upload = upload;
+	a->session.method = a->session.key = a->session.layers = "";
+	make_id(a);
+	forget_file(a);
 	(void)clock_gettime(CLOCK_MONOTONIC, &a->start);
 }
 
 void
-audit_session_opened(const struct audit *a, const char *layers)
+audit_identify(struct audit *a, unsigned long uid, unsigned port,
+    const char *method, const char *key)
 {
-	log_info("session opened for local user %s from [%s]: %s, %s", a->user,
-	    a->address, direction(a), layers);
+	a->session.uid = uid;
+	a->session.port = port;
+	a->session.method = method;
+	a->session.key = key;
 }
 
-/* Tenths of a second since audit_init(). */
-static unsigned long long
-elapsed_tenths(const struct audit *a)
+void
+audit_session_opened(struct audit *a, const char *layers)
 {
-	struct timespec now = a->start;
+	const struct transfer_session *s = &a->session;
+	char port[sizeof(", port 65535")] = "";
+	const char *comma = s->method[0] != '\0' ? ", " : "";
+	const char *blank = s->key[0] != '\0' ? " " : "";
+
+	a->session.layers = layers;
+	if (strncmp(layers, NAMED, sizeof(NAMED) - 1) == 0)
+		a->session.layers += sizeof(NAMED) - 1;
+	if (s->port != 0)
+		(void)snprintf(
+		    port, sizeof(port), ", port %u", s->port & 65535);
+	log_info("session opened for local user %s from [%s]: "
+		 "%s%s%s%s%s%s, %s",
+	    s->user, s->address, direction(a), port, comma, s->method, blank,
+	    s->key, layers);
+}
+
+static unsigned long long
+milliseconds_since(const struct timespec *start)
+{
+	struct timespec now = *start;
 	long long ns;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	ns = (long long)(now.tv_sec - a->start.tv_sec) * 1000000000 +
-	    (now.tv_nsec - a->start.tv_nsec);
-	return (unsigned long long)ns / 100000000;
+	ns = (long long)(now.tv_sec - start->tv_sec) * 1000000000 +
+	    (now.tv_nsec - start->tv_nsec);
+	return (unsigned long long)ns / 1000000;
 }
 
 void
@@ -63,12 +111,12 @@ audit_session_closed(const struct audit *a, int status)
 {
 	unsigned long long tenths;
 
-	tenths = elapsed_tenths(a);
+	tenths = milliseconds_since(&a->start) / 100;
 	log_info("session closed for local user %s from [%s]: "
 		 "%s %llu ok %llu refused %llu failed, %llu bytes, "
 		 "%llu.%llu s, exit %d",
-	    a->user, a->address, direction(a), a->files, a->refused, a->failed,
-	    a->bytes, tenths / 10, tenths % 10, status);
+	    a->session.user, a->session.address, direction(a), a->files,
+	    a->refused, a->failed, a->bytes, tenths / 10, tenths % 10, status);
 }
 
 void
@@ -77,15 +125,59 @@ audit_command_refused(
 {
 	char quoted[QUOTED_BYTES_MAX];
 
-	log_info("refused command by %s from [%s]: %s: %s", a->user, a->address,
-	    code, text_quote(quoted, sizeof(quoted), text, len));
+	log_info("refused command by %s from [%s]: %s: %s", a->session.user,
+	    a->session.address, code,
+	    text_quote(quoted, sizeof(quoted), text, len));
 }
 
 void
 audit_session_failed(const struct audit *a, const char *code, const char *why)
 {
-	log_info("failed session by %s from [%s]: %s: %s", a->user, a->address,
-	    code, why);
+	log_info("failed session by %s from [%s]: %s: %s", a->session.user,
+	    a->session.address, code, why);
+}
+
+void
+audit_announce(struct audit *a, off_t size, mode_t mode, const time_t *mtime)
+{
+	a->file.size = size;
+	a->file.mode = mode;
+	a->file.has_mtime = mtime != NULL;
+	if (mtime != NULL)
+		a->file.mtime = *mtime;
+	/* Nothing else needs the time. */
+	if (a->journal != NULL)
+		(void)clock_gettime(CLOCK_MONOTONIC, &a->file.start);
+}
+
+/* The fate of the file that was announced, or of one that never was. */
+static void
+record(struct audit *a, enum transfer_result result, const char *code,
+    const char *path, off_t bytes)
+{
+	const struct audit_file *file = &a->file;
+	char sha256[DIGEST_TEXT_BYTES];
+	struct transfer t = { .session = &a->session,
+		.result = result,
+		.code = code,
+		.keyword = a->keyword,
+		.size = file->size,
+		.bytes = bytes,
+		.mode = file->mode,
+		.mtime = file->has_mtime ? &file->mtime : NULL,
+		.path = path,
+		.pathlen = strlen(path) };
+
+	if (a->journal == NULL)
+		return;
+	(void)clock_gettime(CLOCK_REALTIME, &t.time);
+	if (file->size >= 0)
+		t.duration = milliseconds_since(&file->start);
+	if (a->digest != NULL && result == TRANSFER_OK) {
+		digest_end_text(a->digest, sha256);
+		t.sha256 = sha256;
+	}
+	journal_write(a->journal, &t);
 }
 
 void
@@ -96,7 +188,8 @@ audit_open(const struct audit *a, const char *path, mode_t mode)
 	if (!log_is_on(LOG_LEVEL_VERBOSE))
 		return;
 	log_verbose("open %s flags %s mode 0%o", quote(quoted, path),
-	    a->upload ? "WRITE,CREATE,TRUNCATE" : "READ", (unsigned)mode);
+	    a->session.upload ? "WRITE,CREATE,TRUNCATE" : "READ",
+	    (unsigned)mode);
 }
 
 void
@@ -107,7 +200,10 @@ audit_done(struct audit *a, const char *path, off_t bytes)
 	a->files++;
 	a->bytes += (unsigned long long)bytes;
 	log_info("close %s bytes read %lld written %lld", quote(quoted, path),
-	    a->upload ? 0 : (long long)bytes, a->upload ? (long long)bytes : 0);
+	    a->session.upload ? 0 : (long long)bytes,
+	    a->session.upload ? (long long)bytes : 0);
+	record(a, TRANSFER_OK, NULL, path, bytes);
+	forget_file(a);
 }
 
 void
@@ -116,8 +212,10 @@ audit_refused(struct audit *a, const char *code, const char *path)
 	char quoted[QUOTED_BYTES_MAX];
 
 	a->refused++;
-	log_info("refused %s by %s from [%s]: %s: %s", direction(a), a->user,
-	    a->address, code, quote(quoted, path));
+	log_info("refused %s by %s from [%s]: %s: %s", direction(a),
+	    a->session.user, a->session.address, code, quote(quoted, path));
+	record(a, TRANSFER_REFUSED, code, path, 0);
+	forget_file(a);
 }
 
 void
@@ -127,8 +225,10 @@ audit_failed(struct audit *a, const char *code, const char *path, off_t bytes)
 
 	a->failed++;
 	log_info("failed %s by %s from [%s]: %s: %s after %lld bytes",
-	    direction(a), a->user, a->address, code, quote(quoted, path),
-	    (long long)bytes);
+	    direction(a), a->session.user, a->session.address, code,
+	    quote(quoted, path), (long long)bytes);
+	record(a, TRANSFER_FAILED, code, path, bytes);
+	forget_file(a);
 }
 
 void

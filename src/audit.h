@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What happened, one line an event, in the shapes of sftp-server(8) where it
- * has them.  At INFO: session open and close, each file, each refusal and
- * failure; at VERBOSE also open, set and mkdir (R-LOG-1).  Verdict, reason
- * code, user and address stand before any text of the client's, which goes
- * through text_quote().
+ * has them; and a record of each file in the journal.  At INFO: session open
+ * and close, each file, each refusal and failure; at VERBOSE also open, set and
+ * mkdir (R-LOG-1).  Verdict, reason code, user and address stand before any
+ * text of the client's, which goes through text_quote().
  */
 #ifndef AUDIT_H
 #define AUDIT_H
@@ -15,11 +15,26 @@
 #include <time.h>
 
 #include "defs.h"
+#include "digest.h"
+#include "journal.h"
+#include "transfer.h"
+
+/* What is known of the next file whose fate is told, see audit_announce(). */
+struct audit_file {
+	off_t size;  /* -1: nothing */
+	mode_t mode; /* (mode_t)-1: nothing */
+	bool has_mtime;
+	time_t mtime;
+	struct timespec start; /* CLOCK_MONOTONIC */
+};
 
 struct audit {
-	const char *user;           /* borrowed */
-	const char *address;        /* borrowed */
-	bool upload;                /* the direction of this session */
+	struct transfer_session session;
+	char id[TRANSFER_ID_BYTES];
+	struct journal *journal; /* borrowed; NULL: no records */
+	struct digest *digest;   /* borrowed: of the last file; NULL: none */
+	const char *keyword;     /* borrowed: decided the next refusal */
+	struct audit_file file;
 	unsigned long long files;   /* whole ones */
 	unsigned long long bytes;   /* of those */
 	unsigned long long refused; /* by policy, before their data counted */
@@ -27,15 +42,20 @@ struct audit {
 	struct timespec start;      /* CLOCK_MONOTONIC */
 };
 
-/* user and address must outlive *a. */
+/* Texts must outlive *a.  There are no records yet. */
 void audit_init(
     struct audit *a, const char *user, const char *address, bool upload);
 
+/* What else is known of the client: 0 and empty texts where it is not. */
+void audit_identify(struct audit *a, unsigned long uid, unsigned port,
+    const char *method, const char *key);
+
 /*
  * session opened for local user U from [A]: upload, LAYERS
- * LAYERS, never empty, tells how the session is confined.
+ * LAYERS, never empty, tells how the session is confined; it must outlive *a.
+ * Before it stand "port N" and "publickey SHA256:..." where they are known.
  */
-void audit_session_opened(const struct audit *a, const char *layers);
+void audit_session_opened(struct audit *a, const char *layers);
 
 /*
  * session closed for local user U from [A]: upload 1 ok 1 refused 0 failed,
@@ -54,6 +74,14 @@ void audit_command_refused(
  */
 void audit_session_failed(
     const struct audit *a, const char *code, const char *why);
+
+/*
+ * The client announced a file, or one is to be sent: its record will have
+ * these, and how long it took from here.  mtime may be NULL.  Forgotten as
+ * soon as the fate of a file has been told.
+ */
+void audit_announce(
+    struct audit *a, off_t size, mode_t mode, const time_t *mtime);
 
 /*
  * VERBOSE: open "P" flags WRITE,CREATE,TRUNCATE mode 0644, or flags READ with

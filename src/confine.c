@@ -68,14 +68,16 @@ set_descriptors(struct state *c)
 {
 	int fd;
 
-	/* Out of the way of both numbers first. */
-	fd = fcntl(c->root->fd, F_DUPFD_CLOEXEC, FILTER_ROOT_FD + 1);
+	/* Out of the way of these numbers first, as the file of records is. */
+	fd = fcntl(c->root->fd, F_DUPFD_CLOEXEC, FILTER_OTHER_FDS);
 	if (fd == -1)
 		return -1;
 	if (log_move(FILTER_LOG_FD) == -1)
 		(void)close(FILTER_LOG_FD);
+	if (log_move_file(FILTER_RECORDS_FD) == -1)
+		(void)close(FILTER_RECORDS_FD);
 	c->root->fd = dup3(fd, FILTER_ROOT_FD, O_CLOEXEC);
-	closefrom(FILTER_ROOT_FD + 1);
+	closefrom(FILTER_OTHER_FDS);
 	return c->root->fd == -1 ? -1 : 0;
 }
 

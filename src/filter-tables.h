@@ -18,8 +18,10 @@
 #include <stdint.h>
 
 /* Descriptors that have fixed numbers in a session. */
-#define FILTER_LOG_FD  3
-#define FILTER_ROOT_FD 4
+#define FILTER_LOG_FD     3
+#define FILTER_ROOT_FD    4
+#define FILTER_RECORDS_FD 5
+#define FILTER_OTHER_FDS  6 /* from here on */
 
 /* Flags of openat(2) whose values differ between architectures. */
 #define FILTER_O_DIRECTORY (1U << 30)

@@ -3,11 +3,17 @@
 
 #include "identity.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "outside.h"
 
 #define DIGITS     "0123456789"
 #define HEX_DIGITS DIGITS "abcdefABCDEF"
@@ -75,8 +81,23 @@ address_length(const char *text)
 	return text[len] == ' ' || text[len] == '\0' ? len : 0;
 }
 
+/* The port that the word at the start of text is, or 0. */
+static unsigned
+port_of(const char *text)
+{
+	size_t len = strspn(text, DIGITS);
+	unsigned port = 0;
+	size_t i;
+
+	if (len > 5 || (text[len] != ' ' && text[len] != '\0'))
+		return 0;
+	for (i = 0; i < len; i++)
+		port = 10 * port + (unsigned)(text[i] - '0');
+	return port <= 65535 ? port : 0;
+}
+
 static void
-take_address(struct identity *id, const char *connection)
+take_connection(struct identity *id, const char *connection)
 {
 	size_t len;
 
@@ -85,6 +106,8 @@ take_address(struct identity *id, const char *connection)
 		return;
 	memcpy(id->address, connection, len);
 	id->address[len] = '\0';
+	if (connection[len] == ' ')
+		id->port = port_of(connection + len + 1);
 }
 
 void
@@ -92,6 +115,8 @@ identity_read(struct identity *id, const char *logname, const char *connection)
 {
 	id->known = false;
 	id->user[0] = id->home[0] = '\0';
+	id->port = 0;
+	id->auth.method[0] = id->auth.key[0] = '\0';
 	id->uid = getuid();
 	if ((logname == NULL || logname[0] == '\0' ||
 		!take_entry(id, getpwnam(logname))) &&
@@ -99,7 +124,60 @@ identity_read(struct identity *id, const char *logname, const char *connection)
 		take_claim(id, logname);
 	(void)put(id->address, sizeof(id->address), "UNKNOWN");
 	if (connection != NULL)
-		take_address(id, connection);
+		take_connection(id, connection);
+}
+
+/* Is the open file one that sshd may have made for this user? */
+static bool
+is_own(const struct identity *id, const struct stat *st)
+{
+	if ((st->st_uid == id->uid || st->st_uid == 0) &&
+	    (st->st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return true;
+	errno = EPERM;
+	return false;
+}
+
+/* One read(2): what is longer, or not there at once, is no file of sshd's. */
+static bool
+parse_file(struct identity *id, int fd)
+{
+	char *text;
+	ssize_t len;
+	bool ok = false;
+
+	if ((text = malloc(AUTHINFO_BYTES_MAX + 1)) == NULL)
+		return false;
+	len = read(fd, text, AUTHINFO_BYTES_MAX + 1);
+	if (len >= 0) {
+		ok = authinfo_parse(text, (size_t)len, &id->auth);
+		errno = EINVAL;
+	}
+	free(text);
+	return ok;
+}
+
+bool
+identity_read_auth(struct identity *id, const char *path, int rootfd)
+{
+	struct stat inside[2], st;
+	size_t n = 1;
+	const char *why;
+	bool ok;
+	int fd;
+
+	if (path == NULL)
+		return true;
+	if (fstat(rootfd, &inside[0]) == -1)
+		return false;
+	if (id->home[0] == '/' && stat(id->home, &inside[n]) == 0)
+		n++;
+	fd = outside_open(path, O_RDONLY, inside, n, &st, &why);
+	if (fd == -1)
+		return false;
+	ok = is_own(id, &st) && parse_file(id, fd);
+	(void)close(fd);
+	return ok;
 }
 
 /* R-PATH-4: %u is one component, or the path would lead elsewhere. */

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "authinfo.h"
 #include "defs.h"
 
 struct identity {
@@ -22,8 +23,10 @@ struct identity {
 	 * of, or the uid in digits; then for the log only.
 	 */
 	char user[256];
-	char home[1024];  /* empty without an entry */
-	char address[64]; /* first word of SSH_CONNECTION, or "UNKNOWN" */
+	char home[1024];      /* empty without an entry */
+	char address[64];     /* first word of SSH_CONNECTION, or "UNKNOWN" */
+	unsigned port;        /* its second one, or 0 */
+	struct authinfo auth; /* empty until identity_read_auth() */
 };
 
 /*
@@ -34,6 +37,18 @@ struct identity {
  */
 void identity_read(
     struct identity *id, const char *logname, const char *connection);
+
+/*
+ * How the user authenticated, from the file named in SSH_USER_AUTH; path may
+ * be NULL.  sshd makes it for this user alone; where ExposeAuthInfo is off the
+ * variable may be somebody else's: the file must be regular, with one link,
+ * this user's and writable by nobody else, at most AUTHINFO_BYTES_MAX long, and
+ * in neither the directory rootfd nor the home.  Else, and where it does not
+ * read like one, id->auth stays empty.  False: there was something wrong with
+ * it, and errno is set.
+ */
+bool identity_read_auth(
+    struct identity *id, const char *path, int rootfd) ATTR_USE;
 
 /*
  * Expand the tokens %h %u %U %% of sshd_config(5) into dst, of at least one

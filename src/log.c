@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "filter-tables.h"
 #include "text.h"
 
 /* Where the syslog daemon of this system listens. */
@@ -34,7 +35,13 @@ static struct {
 	enum log_level level;
 	int facility;
 	long pid; /* kept: in a PID namespace or a filter it could change */
-} state = { .fd = -1 };
+	unsigned long lost;   /* lines, since log_open() */
+	unsigned long untold; /* of those: the log itself does not say so yet */
+	int lost_errno;       /* of the last */
+	int file;             /* of log_take_file(), or -1 */
+	bool file_torn;       /* its last line has no end */
+	unsigned long file_lost; /* since the last line that is whole */
+} state = { .fd = -1, .file = -1 };
 
 static const struct {
 	const char *name;
@@ -156,6 +163,7 @@ begin(enum log_level level, int facility)
 	state.level = level;
 	state.facility = facility;
 	state.pid = getpid();
+	state.lost = state.untold = 0;
 	/* localtime_r() reads no file once this was done. */
 	tzset();
 	now = time(NULL);
@@ -186,24 +194,52 @@ log_open_at(const char *path, enum log_level level, int facility)
 	return state.fd;
 }
 
+/* *from becomes fd, whatever that was. */
+static int
+move(int *from, int fd)
+{
+	if (*from == -1 || *from == fd)
+		return *from;
+	if (dup3(*from, fd, O_CLOEXEC) == -1)
+		return -1;
+	(void)close(*from);
+	return *from = fd;
+}
+
 int
 log_move(int fd)
 {
-	if (!state.is_socket || state.fd == -1)
-		return -1;
-	if (state.fd == fd)
-		return fd;
-	if (dup3(state.fd, fd, O_CLOEXEC) == -1)
-		return -1;
-	(void)close(state.fd);
-	return state.fd = fd;
+	return state.is_socket ? move(&state.fd, fd) : -1;
+}
+
+int
+log_take_file(int fd)
+{
+	if (state.file != -1)
+		(void)close(state.file);
+	state.file = fcntl(fd, F_DUPFD_CLOEXEC, FILTER_OTHER_FDS);
+	(void)close(fd);
+	state.file_torn = false;
+	state.file_lost = 0;
+	return state.file == -1 ? -1 : 0;
+}
+
+int
+log_move_file(int fd)
+{
+	return move(&state.file, fd);
+}
+
+static bool
+is_wanted(enum log_level level)
+{
+	return level != LOG_LEVEL_QUIET && level <= state.level;
 }
 
 bool
 log_is_on(enum log_level level)
 {
-	return state.fd != -1 && level != LOG_LEVEL_QUIET &&
-	    level <= state.level;
+	return state.fd != -1 && is_wanted(level);
 }
 
 /* sshd(8) has the same idea of them: verbose lines are information. */
@@ -242,15 +278,56 @@ put_head(char *dst, enum log_level level)
  * what would block is dropped (R-LOG-1).  A pipe that is writable takes
  * PIPE_BUF bytes, which is more than any line here has.
  */
-static void
+static bool
 write_line(const char *line, size_t len)
 {
 	static const struct timespec at_once = { 0, 0 };
 	struct pollfd p = { .fd = state.fd, .events = POLLOUT };
 
-	if (ppoll(&p, 1, &at_once, NULL) == 1 && p.revents == POLLOUT &&
-	    write(state.fd, line, len) == -1)
-		return; /* nowhere to say so */
+	errno = EAGAIN;
+	return ppoll(&p, 1, &at_once, NULL) == 1 && p.revents == POLLOUT &&
+	    write(state.fd, line, len) != -1;
+}
+
+/* text is printable, and fits. */
+static bool
+write_text(enum log_level level, const char *text, size_t len)
+{
+	char line[HEAD_BYTES_MAX + LOG_BYTES_MAX + 1];
+	size_t head = state.is_socket ? put_head(line, level) : 0;
+
+	memcpy(line + head, text, len);
+	if (state.is_socket)
+		return send(state.fd, line, head + len,
+			   MSG_DONTWAIT | MSG_NOSIGNAL) != -1;
+	line[head + len] = '\n';
+	return write_line(line, head + len + 1);
+}
+
+/* What is lost is told, once, where it is missing. */
+static void
+deliver(enum log_level level, const char *text, size_t len)
+{
+	char gap[128];
+
+	if (state.untold > 0) {
+		(void)snprintf(gap, sizeof(gap), "lines lost: %lu (%s)",
+		    state.untold, strerror(state.lost_errno));
+		if (write_text(LOG_LEVEL_ERROR, gap, strlen(gap)))
+			state.untold = 0;
+	}
+	if (state.untold == 0 && write_text(level, text, len))
+		return;
+	if (state.untold == 0)
+		state.lost_errno = errno;
+	state.lost++;
+	state.untold++;
+}
+
+unsigned long
+log_lost(void)
+{
+	return state.lost;
 }
 
 static void log_at(enum log_level level, const char *fmt, va_list ap)
@@ -261,21 +338,67 @@ log_at(enum log_level level, const char *fmt, va_list ap)
 {
 	const int saved = errno;
 	char text[LOG_BYTES_MAX + 1];
-	char line[HEAD_BYTES_MAX + LOG_BYTES_MAX + 1];
-	size_t len = 0;
+	char line[LOG_BYTES_MAX + 1];
 
+	if (state.fd == -1 && is_wanted(level))
+		state.lost++;
 	if (!log_is_on(level))
 		return;
 	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		text[0] = '\0';
-	if (state.is_socket)
-		len = put_head(line, level);
-	len += text_line(line + len, LOG_BYTES_MAX + 1, text, strlen(text));
-	if (state.is_socket) {
-		(void)send(state.fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	} else {
-		line[len++] = '\n';
-		write_line(line, len);
+	deliver(level, line, text_line(line, sizeof(line), text, strlen(text)));
+	errno = saved;
+}
+
+void
+log_record(const char *text, size_t len)
+{
+	const int saved = errno;
+
+	if (log_is_on(LOG_LEVEL_INFO) && len <= LOG_BYTES_MAX)
+		deliver(LOG_LEVEL_INFO, text, len);
+	errno = saved;
+}
+
+/* End what a full disk has cut off, so that it spoils no other line. */
+static bool
+mend_file(void)
+{
+	if (state.file_torn && write(state.file, "\n", 1) == 1)
+		state.file_torn = false;
+	return !state.file_torn;
+}
+
+/* False, with errno: not, or not as a whole. */
+static bool
+append(const char *line, size_t len)
+{
+	ssize_t n = 0;
+
+	if (mend_file() && (n = write(state.file, line, len)) == (ssize_t)len)
+		return true;
+	if (n > 0) {
+		state.file_torn = true;
+		errno = ENOSPC;
+	}
+	return false;
+}
+
+void
+log_write_file(const char *line, size_t len)
+{
+	const int saved = errno;
+
+	if (state.file == -1)
+		return;
+	if (!append(line, len)) {
+		if (state.file_lost++ == 0)
+			log_error("TransferLog: %s; records are lost",
+			    strerror(errno));
+	} else if (state.file_lost > 0) {
+		log_error("TransferLog works again, %lu records were lost",
+		    state.file_lost);
+		state.file_lost = 0;
 	}
 	errno = saved;
 }

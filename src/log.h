@@ -16,6 +16,7 @@
 #define LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "defs.h"
 
@@ -60,6 +61,35 @@ int log_open_at(const char *path, enum log_level level, int facility);
  * socket.
  */
 int log_move(int fd);
+
+/*
+ * How many lines were lost since log_open(), those for a daemon that is missing
+ * among them.  The log itself tells of others as soon as a line gets through:
+ * "lines lost: 3 (Resource temporarily unavailable)".
+ */
+unsigned long log_lost(void);
+
+/*
+ * A file for lines of another kind, open for appending, owned by this module
+ * from here on; replaces the one before.  It is kept away from the numbers
+ * that filter-tables.h gives out, until log_move_file(), which is as
+ * log_move().  -1 with errno: out of descriptors.
+ */
+int log_take_file(int fd) ATTR_USE;
+int log_move_file(int fd);
+
+/*
+ * Append a line, its newline included, to that file with one write(2); without
+ * a file nothing.  What cannot be written is lost, which the log says once
+ * until it works again.  errno is kept.
+ */
+void log_write_file(const char *line, size_t len);
+
+/*
+ * The same kind of line, without newline, to the log at INFO as it is: it must
+ * hold no control characters.  Longer than LOG_BYTES_MAX is dropped.
+ */
+void log_record(const char *text, size_t len);
 
 /*
  * One line; what is not printable is encoded by text_line(), but put what the

@@ -24,6 +24,7 @@
 #include "confine.h"
 #include "defs.h"
 #include "identity.h"
+#include "journal.h"
 #include "log.h"
 #include "options.h"
 #include "peer.h"
@@ -56,6 +57,7 @@ struct environment {
 	char *original_command;
 	char *connection;
 	char *logname;
+	char *user_auth;
 };
 
 struct server {
@@ -67,6 +69,7 @@ struct server {
 	struct stream stream;
 	struct peer peer;
 	char start[EXPANDED_BYTES_MAX];
+	struct journal journal; /* the last: most of it is never touched */
 };
 
 /*
@@ -127,6 +130,7 @@ take_environment(struct environment *env)
 	env->original_command = keep("SSH_ORIGINAL_COMMAND");
 	env->connection = keep("SSH_CONNECTION");
 	env->logname = keep("LOGNAME");
+	env->user_auth = keep("SSH_USER_AUTH");
 	(void)clearenv();
 }
 
@@ -318,6 +322,38 @@ find_root(struct server *v, char *err, size_t errsize)
 	    has_start(v, err, errsize);
 }
 
+/* Who it is as far as sshd tells, for the log alone. */
+static void
+identify(struct server *v)
+{
+	struct identity *id = &v->identity;
+
+	if (!identity_read_auth(id, v->env.user_auth, v->root.fd))
+		log_verbose("SSH_USER_AUTH is not used: %s", strerror(errno));
+	audit_identify(&v->audit, (unsigned long)id->uid, id->port,
+	    id->auth.method, id->auth.key);
+}
+
+/* Records of transfers; false: err says why not. */
+static bool
+open_journal(struct server *v, char *err, size_t errsize)
+{
+	const struct settings *settings = &v->options.settings;
+	char path[EXPANDED_BYTES_MAX];
+
+	journal_init(&v->journal);
+	if (settings->transfer_log[0] == '\0')
+		return true;
+	if (!expand(v, SETTINGS_TRANSFER_LOG, settings->transfer_log, path, err,
+		errsize) ||
+	    journal_open(&v->journal, path, settings->transfer_log_format,
+		v->root.fd, err, errsize) == -1)
+		return false;
+	if (v->journal.place != JOURNAL_NONE)
+		v->audit.journal = &v->journal;
+	return true;
+}
+
 /* Everything that must be right before a client is served. */
 static int
 set_up_and_serve(struct server *v)
@@ -325,8 +361,10 @@ set_up_and_serve(struct server *v)
 	char err[MESSAGE_BYTES_MAX];
 	int status;
 
-	if (!find_root(v, err, sizeof(err)))
+	if (!find_root(v, err, sizeof(err)) ||
+	    !open_journal(v, err, sizeof(err)))
 		return fail_setup(v, err);
+	identify(v);
 	set_umask(&v->options.settings.policy);
 	status = serve(v);
 	root_close(&v->root);
@@ -396,6 +434,7 @@ main(int argc, char *argv[])
 	free(v->env.original_command);
 	free(v->env.connection);
 	free(v->env.logname);
+	free(v->env.user_auth);
 	free(v);
 	return status;
 }

@@ -178,6 +178,8 @@ take_file(struct sink *k, const struct proto_record *rec)
 	take_times(k, &it);
 	if (refusal_is_dead(&k->refusal))
 		return refusal_dead_file(&k->refusal, rec->size);
+	audit_announce(k->s->audit, rec->size, rec->mode,
+	    it.times != NULL ? &it.times[1].tv_sec : NULL);
 	upload_init(&u, &k->uploads);
 	if (begin_file(k, &it, &u))
 		next = take_data(k, &it, &u);

@@ -188,6 +188,8 @@ send_file(struct source *c, const struct item *it)
 
 	if ((fd = root_open_file(it->dirfd, it->target, &st)) == -1)
 		return notify(c, it->shown, it->path, errno);
+	audit_announce(
+	    c->s->audit, st.st_size, st.st_mode & 0777, &st.st_mtime);
 	audit_open(c->s->audit, it->path, st.st_mode & 0777);
 	next = send_open_file(c, it, fd, &st);
 	(void)close(fd);

@@ -249,6 +249,8 @@ put_file(struct line *l, const struct transfer *t)
 	if (t->mtime != NULL)
 		put_time(l, "mtime", *t->mtime, -1);
 	put_string(l, "sha256", t->sha256);
+	if (t->lost > 0)
+		putf(l, ",\"syslog_lost\":%lu", t->lost);
 }
 
 static bool

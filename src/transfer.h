@@ -59,6 +59,7 @@ struct transfer {
 	mode_t mode;         /* announced; (mode_t)-1: unknown */
 	const time_t *mtime; /* announced, or NULL */
 	const char *sha256;  /* of the file in hexadecimal digits, or NULL */
+	unsigned long lost;  /* lines of the log, since the last record */
 	const char *path;    /* pathlen bytes */
 	size_t pathlen;
 };

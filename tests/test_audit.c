@@ -68,6 +68,107 @@ START_TEST(session_opened)
 }
 END_TEST
 
+/* What sshd told of the client, as far as it did. */
+START_TEST(session_of_a_key)
+{
+	audit_identify(&up, 1001, 50122, "publickey", "SHA256:abc");
+	audit_session_opened(&up, "confine=jail");
+	ck_assert_str_eq(caught(),
+	    "session opened for local user fw01 from [192.0.2.7]: upload, "
+	    "port 50122, publickey SHA256:abc, confine=jail\n");
+	audit_identify(&down, 0, 0, "password", "");
+	audit_session_opened(&down, "confine=jail");
+	ck_assert_str_eq(caught(),
+	    "session opened for local user x from [::1]: download, password, "
+	    "confine=jail\n");
+	audit_identify(&down, 0, 65535, "", "");
+	audit_session_opened(&down, "confine=jail");
+	ck_assert_str_eq(caught(),
+	    "session opened for local user x from [::1]: download, port 65535, "
+	    "confine=jail\n");
+}
+END_TEST
+
+/* The records of the same events, to the log.  The times are a clock's. */
+static struct journal journal;
+
+static const char *
+caught_record(void)
+{
+	char *p;
+
+	p = strstr(caught(), "\n@cee: {\"time\":\"20");
+	ck_assert_msg(p != NULL, "%s", got);
+	p = strstr(p, "Z\",");
+	ck_assert_ptr_nonnull(p);
+	return p + strlen("Z\",");
+}
+
+static void
+ck_holds(const char *text, const char *part)
+{
+	ck_assert_msg(strstr(text, part) != NULL, "%s: %s", part, text);
+}
+
+START_TEST(records)
+{
+	const time_t mtime = 0;
+	const char *got_record;
+	struct digest digest;
+	char id[64];
+
+	journal_init(&journal);
+	journal.place = JOURNAL_SYSLOG;
+	journal.format = SETTINGS_LOG_JSON;
+	up.journal = &journal;
+	up.digest = &digest;
+	audit_identify(&up, 1001, 50122, "publickey", "SHA256:abc");
+	audit_session_opened(&up, "confine=jail");
+	(void)snprintf(
+	    id, sizeof(id), ".%ld\",\"layers\":\"jail\"", (long)getpid());
+	(void)caught();
+
+	audit_announce(&up, 3, 0640, &mtime);
+	up.file.start.tv_sec -= 2;
+	digest_begin(&digest);
+	digest_add(&digest, "abc", 3);
+	audit_done(&up, "/a", 3);
+	got_record = caught_record();
+	ck_holds(got_record,
+	    "\"result\":\"ok\",\"direction\":\"upload\",\"user\":\"fw01\","
+	    "\"uid\":1001,\"address\":\"192.0.2.7\",\"port\":50122,"
+	    "\"method\":\"publickey\",\"key\":\"SHA256:abc\",\"session\":\"");
+	ck_holds(got_record, id);
+	ck_holds(got_record, ",\"size\":3,\"bytes\":3,\"duration\":2.");
+	ck_holds(got_record,
+	    ",\"mode\":\"0640\",\"mtime\":\"1970-01-01T00:00:00Z\","
+	    "\"sha256\":\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410"
+	    "ff61f20015ad\",\"path\":\"/a\"}\n");
+
+	/* What was said of a file is not said of the next. */
+	up.keyword = "DenyNames";
+	audit_refused(&up, "name-denied", "/b");
+	got_record = caught_record();
+	ck_holds(got_record,
+	    "\"result\":\"refused\",\"reason\":\"name-denied\","
+	    "\"keyword\":\"DenyNames\",\"direction\":\"upload\"");
+	ck_holds(got_record,
+	    "\"jail\",\"bytes\":0,\"duration\":0.000,\"path\":\"/b\"}\n");
+	audit_announce(&up, 9, 0644, NULL);
+	audit_failed(&up, "no-space", "/c", 7);
+	got_record = caught_record();
+	ck_holds(got_record,
+	    "\"result\":\"failed\",\"reason\":\"no-space\",\"direction\"");
+	ck_holds(got_record, ",\"size\":9,\"bytes\":7,\"duration\":0.0");
+	ck_holds(got_record, ",\"mode\":\"0644\",\"path\":\"/c\"}\n");
+	/* Other events have none. */
+	audit_session_failed(&up, "disconnected", "lost connection");
+	audit_note(&up, "/c", "x");
+	audit_session_closed(&up, 1);
+	ck_assert_ptr_null(strstr(caught(), "@cee"));
+}
+END_TEST
+
 /* All but the seconds, which are a clock's; they are checked for sense. */
 START_TEST(session_closed)
 {
@@ -313,6 +414,8 @@ audit_suite(void)
 	tc = tcase_create("lines");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, session_opened);
+	tcase_add_test(tc, session_of_a_key);
+	tcase_add_test(tc, records);
 	tcase_add_test(tc, session_closed);
 	tcase_add_test(tc, session_closed_untouched);
 	tcase_add_test(tc, command_refused);

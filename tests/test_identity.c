@@ -2,9 +2,14 @@
 /* Whose process it is, whatever the environment claims. */
 #include "config.h"
 
+#include <sys/stat.h>
+
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -137,31 +142,37 @@ END_TEST
 static const struct {
 	const char *connection;
 	const char *address;
+	unsigned port;
 } connection_rows[] = {
-	{ "192.0.2.7 50122 192.0.2.1 22", "192.0.2.7" },
-	{ "2001:db8::7 50122 2001:db8::1 22", "2001:db8::7" },
-	{ "fe80::1%eth0 1 fe80::2%eth0 22", "fe80::1%eth0" },
-	{ "::ffff:192.0.2.7 1 A:F 2", "::ffff:192.0.2.7" },
-	{ "192.0.2.7", "192.0.2.7" },
-	{ "192.0.2.7 50122", "192.0.2.7" },
-	{ "192.0.2.7 50122 192.0.2.1", "192.0.2.7" },
-	{ "192.0.2.7 50122 192.0.2.1 ", "192.0.2.7" },
-	{ "192.0.2.7 50122 192.0.2.1 22 ", "192.0.2.7" },
-	{ "192.0.2.7 50122 192.0.2.1 22x", "192.0.2.7" },
-	{ "192.0.2.7 x 192.0.2.1 22", "192.0.2.7" },
-	{ "192.0.2.7  50122 192.0.2.1 22", "192.0.2.7" },
-	{ "192.0.2.7 1 gw 22", "192.0.2.7" },
-	{ "UNKNOWN 65535 UNKNOWN 65535", "UNKNOWN" },
-	{ "", "UNKNOWN" },
-	{ " 192.0.2.7 1 192.0.2.1 2", "UNKNOWN" },
-	{ "192.0.2.7] x", "UNKNOWN" },
-	{ "192.0.2.7\n 1 192.0.2.1 2", "UNKNOWN" },
-	{ "host.example 1 192.0.2.1 2", "UNKNOWN" },
-	{ "fe80::1% 1 192.0.2.1 2", "UNKNOWN" },
-	{ "%eth0 1 192.0.2.1 2", "UNKNOWN" },
-	{ "fe80::1%e] 1 192.0.2.1 2", "UNKNOWN" },
-	{ A60 "123 1 192.0.2.1 2", A60 "123" },
-	{ A60 "1234 1 192.0.2.1 2", "UNKNOWN" },
+	{ "192.0.2.7 50122 192.0.2.1 22", "192.0.2.7", 50122 },
+	{ "2001:db8::7 50122 2001:db8::1 22", "2001:db8::7", 50122 },
+	{ "fe80::1%eth0 1 fe80::2%eth0 22", "fe80::1%eth0", 1 },
+	{ "::ffff:192.0.2.7 1 A:F 2", "::ffff:192.0.2.7", 1 },
+	{ "192.0.2.7", "192.0.2.7", 0 },
+	{ "192.0.2.7 50122", "192.0.2.7", 50122 },
+	{ "192.0.2.7 50122 192.0.2.1", "192.0.2.7", 50122 },
+	{ "192.0.2.7 50122 192.0.2.1 ", "192.0.2.7", 50122 },
+	{ "192.0.2.7 50122 192.0.2.1 22 ", "192.0.2.7", 50122 },
+	{ "192.0.2.7 50122 192.0.2.1 22x", "192.0.2.7", 50122 },
+	{ "192.0.2.7 x 192.0.2.1 22", "192.0.2.7", 0 },
+	{ "192.0.2.7  50122 192.0.2.1 22", "192.0.2.7", 0 },
+	{ "192.0.2.7 1 gw 22", "192.0.2.7", 1 },
+	{ "UNKNOWN 65535 UNKNOWN 65535", "UNKNOWN", 0 },
+	{ "", "UNKNOWN", 0 },
+	{ " 192.0.2.7 1 192.0.2.1 2", "UNKNOWN", 0 },
+	{ "192.0.2.7] x", "UNKNOWN", 0 },
+	{ "192.0.2.7\n 1 192.0.2.1 2", "UNKNOWN", 0 },
+	{ "host.example 1 192.0.2.1 2", "UNKNOWN", 0 },
+	{ "fe80::1% 1 192.0.2.1 2", "UNKNOWN", 0 },
+	{ "%eth0 1 192.0.2.1 2", "UNKNOWN", 0 },
+	{ "fe80::1%e] 1 192.0.2.1 2", "UNKNOWN", 0 },
+	{ A60 "123 1 192.0.2.1 2", A60 "123", 1 },
+	{ A60 "1234 1 192.0.2.1 2", "UNKNOWN", 0 },
+	{ "192.0.2.7 65535", "192.0.2.7", 65535 },
+	{ "192.0.2.7 65536 192.0.2.1 22", "192.0.2.7", 0 },
+	{ "192.0.2.7 99999999999999999999 a 1", "192.0.2.7", 0 },
+	{ "192.0.2.7 -1 192.0.2.1 22", "192.0.2.7", 0 },
+	{ "192.0.2.7 22x 192.0.2.1 22", "192.0.2.7", 0 },
 };
 
 START_TEST(connection)
@@ -170,6 +181,7 @@ START_TEST(connection)
 
 	identity_read(&id, NULL, connection_rows[_i].connection);
 	ck_assert_str_eq(id.address, connection_rows[_i].address);
+	ck_assert_uint_eq(id.port, connection_rows[_i].port);
 }
 END_TEST
 
@@ -230,6 +242,137 @@ START_TEST(expand)
 }
 END_TEST
 
+/* --- SSH_USER_AUTH ---------------------------------------------------- */
+
+static char top[64];
+static struct identity own;
+static int rootfd;
+
+static const char *
+at(const char *name)
+{
+	static char path[2][128];
+	static int n;
+
+	n = !n;
+	(void)snprintf(path[n], sizeof(path[n]), "%s/%s", top, name);
+	return path[n];
+}
+
+static void
+write_to(const char *path, const char *text, size_t len)
+{
+	int fd;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(write(fd, text, len), (ssize_t)len);
+	(void)close(fd);
+}
+
+/* The root is root/, the home is home/, and auth is as sshd makes it. */
+static void
+make_places(void)
+{
+	(void)snprintf(top, sizeof(top), "/tmp/test_identity.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(top));
+	ck_assert_int_eq(mkdir(at("root"), 0700), 0);
+	ck_assert_int_eq(mkdir(at("root/deep"), 0700), 0);
+	ck_assert_int_eq(mkdir(at("home"), 0700), 0);
+	rootfd = open(at("root"), O_PATH | O_CLOEXEC);
+	ck_assert_int_ne(rootfd, -1);
+	write_to(at("auth"), "password\n", 9);
+	memset(&own, 0, sizeof(own));
+	own.uid = geteuid();
+	(void)snprintf(own.home, sizeof(own.home), "%s", at("home"));
+}
+
+static void
+remove_places(void)
+{
+	static const char *const names[] = { "auth", "other", "link", "fifo",
+		"root/auth", "root/deep/auth", "root/deep", "root", "home/auth",
+		"home" };
+	size_t i;
+
+	for (i = 0; i < LENGTH(names); i++)
+		(void)remove(at(names[i]));
+	(void)remove(top);
+	(void)close(rootfd);
+}
+
+START_TEST(auth_file)
+{
+	ck_assert(identity_read_auth(&own, at("auth"), rootfd));
+	ck_assert_str_eq(own.auth.method, "password");
+	own.auth.method[0] = '\0';
+	ck_assert(identity_read_auth(&own, NULL, rootfd));
+	ck_assert_str_eq(own.auth.method, "");
+	/* A home that is not there forbids nothing. */
+	own.home[0] = '\0';
+	ck_assert(identity_read_auth(&own, at("auth"), rootfd));
+}
+END_TEST
+
+static void
+ck_unused(const char *path)
+{
+	errno = 0;
+	ck_assert_msg(!identity_read_auth(&own, path, rootfd), "%s", path);
+	ck_assert_int_ne(errno, 0);
+	ck_assert_str_eq(own.auth.method, "");
+	ck_assert_str_eq(own.auth.key, "");
+}
+
+START_TEST(auth_file_of_somebody_else)
+{
+	static char big[AUTHINFO_BYTES_MAX + 1];
+
+	ck_unused("");
+	ck_unused("auth");
+	ck_unused("/");
+	ck_unused(at("missing"));
+	ck_unused(at("missing/auth"));
+	ck_unused(at("home"));
+	ck_unused(at("home/"));
+	/* Within reach of the client, by any way. */
+	write_to(at("root/auth"), "password\n", 9);
+	ck_unused(at("root/auth"));
+	ck_unused(at("home/../root/auth"));
+	write_to(at("root/deep/auth"), "password\n", 9);
+	ck_unused(at("root/deep/auth"));
+	write_to(at("home/auth"), "password\n", 9);
+	ck_unused(at("home/auth"));
+	/* What is no file, or may be another one. */
+	ck_assert_int_eq(symlink(at("auth"), at("link")), 0);
+	ck_unused(at("link"));
+	ck_assert_int_eq(mkfifo(at("fifo"), 0600), 0);
+	ck_unused(at("fifo"));
+	ck_unused("/dev/null");
+	ck_assert_int_eq(link(at("auth"), at("other")), 0);
+	ck_unused(at("auth"));
+	ck_assert_int_eq(unlink(at("other")), 0);
+	/* What others may write; what is nobody's here. */
+	ck_assert_int_eq(chmod(at("auth"), 0620), 0);
+	ck_unused(at("auth"));
+	ck_assert_int_eq(chmod(at("auth"), 0602), 0);
+	ck_unused(at("auth"));
+	ck_assert_int_eq(chmod(at("auth"), 0600), 0);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(chown(at("auth"), 1, (gid_t)-1), 0);
+		ck_unused(at("auth"));
+		ck_assert_int_eq(chown(at("auth"), 0, (gid_t)-1), 0);
+	}
+	/* Too long; no such text. */
+	memset(big, 'a', sizeof(big));
+	big[sizeof(big) - 1] = '\n';
+	write_to(at("auth"), big, sizeof(big));
+	ck_unused(at("auth"));
+	write_to(at("auth"), "x\"\n", 3);
+	ck_unused(at("auth"));
+}
+END_TEST
+
 static Suite *
 identity_suite(void)
 {
@@ -242,6 +385,11 @@ identity_suite(void)
 	tcase_add_loop_test(tc, user, 0, LENGTH(user_rows));
 	tcase_add_loop_test(tc, connection, 0, LENGTH(connection_rows));
 	tcase_add_loop_test(tc, expand, 0, LENGTH(expand_rows));
+	suite_add_tcase(s, tc);
+	tc = tcase_create("auth");
+	tcase_add_checked_fixture(tc, make_places, remove_places);
+	tcase_add_test(tc, auth_file);
+	tcase_add_test(tc, auth_file_of_somebody_else);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -9,6 +9,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,7 +293,9 @@ START_TEST(full_stderr_drops)
 	while (strlen(caught()) == sizeof(got) - 1)
 		continue;
 	log_info("heard again");
-	ck_assert_str_eq(caught(), "heard again\n");
+	ck_assert_str_eq(caught(),
+	    "lines lost: 1 (Resource temporarily unavailable)\n"
+	    "heard again\n");
 }
 END_TEST
 
@@ -407,6 +410,162 @@ START_TEST(daemon_that_sleeps_or_dies)
 }
 END_TEST
 
+/* What is lost is told where it is missing, once, with how much it is. */
+START_TEST(losses_are_told)
+{
+	unsigned long sent, i;
+
+	(void)log_open_at(socket_path, LOG_LEVEL_INFO, LOG_AUTH);
+	ck_assert_uint_eq(log_lost(), 0);
+	for (i = 0; log_lost() < 3; i++) {
+		ck_assert_uint_lt(i, 100000);
+		log_info("line %lu", i);
+	}
+	sent = i - 3;
+	for (i = 0; i < sent; i++)
+		ck_assert_ptr_nonnull(strstr(received(), "line "));
+	ck_assert_str_eq(received(), "");
+	log_info("again");
+	ck_assert_ptr_nonnull(strstr(received(), "<35>"));
+	ck_assert_ptr_nonnull(
+	    strstr(got, "]: lines lost: 3 (Resource temporarily unavailable)"));
+	ck_assert_ptr_nonnull(strstr(received(), "]: again"));
+	log_info("and again");
+	ck_assert_ptr_nonnull(strstr(received(), "]: and again"));
+	ck_assert_uint_eq(log_lost(), 3);
+	/* A daemon that is gone comes back for other sessions only. */
+	(void)close(daemon_fd);
+	for (i = 0; i < 7; i++)
+		log_info("to nobody");
+	ck_assert_uint_eq(log_lost(), 10);
+}
+END_TEST
+
+/* Nor is it silence where none was there. */
+START_TEST(lines_for_nobody_are_lost)
+{
+	(void)log_open_at("/nonexistent/log", LOG_LEVEL_INFO, LOG_AUTH);
+	log_info("a");
+	log_debug("b");
+	log_error("c");
+	ck_assert_uint_eq(log_lost(), 2);
+	(void)log_open_at("/nonexistent/log", LOG_LEVEL_QUIET, LOG_AUTH);
+	log_error("a");
+	ck_assert_uint_eq(log_lost(), 0);
+}
+END_TEST
+
+/* A record is sent as it is, UTF-8 and all. */
+START_TEST(records)
+{
+	char text[LOG_BYTES_MAX + 1];
+
+	(void)log_open_at(socket_path, LOG_LEVEL_INFO, LOG_AUTH);
+	log_record("{\"\xc3\xa4\":1}x", 8);
+	ck_assert_ptr_nonnull(strstr(received(), "<38>"));
+	ck_assert_ptr_nonnull(strstr(got, "]: {\"\xc3\xa4\":1}"));
+	ck_assert_ptr_null(strchr(got, 'x'));
+	memset(text, 'a', sizeof(text));
+	log_record(text, sizeof(text));
+	ck_assert_str_eq(received(), "");
+	log_record(text, sizeof(text) - 1);
+	ck_assert_uint_gt(strlen(received()), LOG_BYTES_MAX);
+	(void)log_open_at(socket_path, LOG_LEVEL_ERROR, LOG_AUTH);
+	log_record("a", 1);
+	ck_assert_str_eq(received(), "");
+}
+END_TEST
+
+static int
+open_records(const char *name, int flags)
+{
+	char path[128];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", directory, name);
+	fd = open(path, flags | O_CLOEXEC, 0600);
+	ck_assert_int_ne(fd, -1);
+	if ((flags & O_CREAT) != 0)
+		(void)unlink(path);
+	return fd;
+}
+
+/* The file gets lines of two sessions, whole, and keeps what it had. */
+START_TEST(file)
+{
+	char text[64] = "";
+	int fd, other;
+
+	fd = open_records("records", O_RDWR | O_APPEND | O_CREAT);
+	other = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	(void)log_open_at(socket_path, LOG_LEVEL_QUIET, LOG_AUTH);
+	log_write_file("nowhere\n", 8);
+	ck_assert_int_eq(write(other, "a\n", 2), 2);
+	ck_assert_int_eq(log_take_file(fd), 0);
+	ck_assert_int_eq(log_move_file(200), 200);
+	ck_assert_int_eq(fcntl(200, F_GETFD), FD_CLOEXEC);
+	log_write_file("b\n", 2);
+	ck_assert_int_eq(lseek(other, 0, SEEK_SET), 0);
+	log_write_file("c\nx", 2);
+	ck_assert_int_eq(pread(other, text, sizeof(text), 0), 6);
+	ck_assert_str_eq(text, "a\nb\nc\n");
+	(void)close(other);
+	ck_assert_int_eq(log_move_file(201), 201);
+	ck_assert_int_eq(fcntl(200, F_GETFD), -1);
+}
+END_TEST
+
+/* R-LOG-1: a full disk is told once, and its end. */
+START_TEST(full_file)
+{
+	int i;
+
+	(void)log_open_at(socket_path, LOG_LEVEL_INFO, LOG_AUTH);
+	ck_assert_int_eq(
+	    log_take_file(open("/dev/full", O_WRONLY | O_APPEND | O_CLOEXEC)),
+	    0);
+	errno = 0;
+	for (i = 0; i < 5; i++)
+		log_write_file("a\n", 2);
+	ck_assert_int_eq(errno, 0);
+	ck_assert_ptr_nonnull(strstr(received(), "<35>"));
+	ck_assert_ptr_nonnull(strstr(
+	    got, "TransferLog: No space left on device; records are lost"));
+	ck_assert_str_eq(received(), "");
+}
+END_TEST
+
+/* The half of a line is ended before the next one. */
+START_TEST(torn_file)
+{
+	struct rlimit limit, small;
+	char text[64] = "";
+	int other;
+
+	(void)log_open_at(socket_path, LOG_LEVEL_INFO, LOG_AUTH);
+	other = open_records("torn", O_RDWR | O_APPEND | O_CREAT);
+	ck_assert_int_eq(log_take_file(fcntl(other, F_DUPFD_CLOEXEC, 0)), 0);
+	ck_assert(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	small = limit;
+	small.rlim_cur = 5;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	log_write_file("one\n", 4);
+	log_write_file("two\n", 4);
+	log_write_file("three\n", 6);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	log_write_file("four\n", 5);
+	log_write_file("five\n", 5);
+	ck_assert_int_ne(pread(other, text, sizeof(text), 0), -1);
+	ck_assert_str_eq(text, "one\nt\nfour\nfive\n");
+	ck_assert_ptr_nonnull(strstr(received(), "; records are lost"));
+	ck_assert_ptr_nonnull(
+	    strstr(received(), "TransferLog works again, 2 records were lost"));
+	ck_assert_str_eq(received(), "");
+	(void)close(other);
+}
+END_TEST
+
 START_TEST(no_daemon)
 {
 	struct rlimit limit;
@@ -500,6 +659,12 @@ log_suite(void)
 	tcase_add_test(tc, time_zone);
 	tcase_add_test(tc, datagram_is_bounded);
 	tcase_add_test(tc, daemon_that_sleeps_or_dies);
+	tcase_add_test(tc, losses_are_told);
+	tcase_add_test(tc, lines_for_nobody_are_lost);
+	tcase_add_test(tc, records);
+	tcase_add_test(tc, file);
+	tcase_add_test(tc, full_file);
+	tcase_add_test(tc, torn_file);
 	tcase_add_test(tc, no_daemon);
 	tcase_add_test(tc, opening_again);
 	tcase_add_test(tc, system_socket);

@@ -11,7 +11,8 @@ main: printf vprintf puts putchar putchar_unlocked stdout
 stream: splice tee vmsplice poll select pselect
 stream log: ppoll
 log: socket connect send sendto sendmsg
-root upload temp walk: openat openat2 mkdirat renameat renameat2 unlinkat linkat
+outside root upload temp walk: openat openat2
+root upload temp walk: mkdirat renameat renameat2 unlinkat linkat
 root upload temp walk: readlinkat fstatat newfstatat statx fchmodat fchownat
 root upload temp walk: utimensat faccessat
 confine-root: chroot unshare fchdir
