@@ -26,6 +26,9 @@
 #define LOG_SOCKET "/dev/log"
 #endif
 
+/* A tenth of a second, for a line that the daemon cannot take at once. */
+#define PATIENCE_NS 100000000L
+
 /* "<191>Nov 23 21:00:00 scp-server[4194304]: " with room to spare. */
 #define HEAD_BYTES_MAX 100
 
@@ -38,6 +41,7 @@ static struct {
 	unsigned long lost;   /* lines, since log_open() */
 	unsigned long untold; /* of those: the log itself does not say so yet */
 	int lost_errno;       /* of the last */
+	bool impatient;       /* the last one was not taken */
 	int file;             /* of log_take_file(), or -1 */
 	bool file_torn;       /* its last line has no end */
 	unsigned long file_lost; /* since the last line that is whole */
@@ -164,6 +168,7 @@ begin(enum log_level level, int facility)
 	state.facility = facility;
 	state.pid = getpid();
 	state.lost = state.untold = 0;
+	state.impatient = false;
 	/* localtime_r() reads no file once this was done. */
 	tzset();
 	now = time(NULL);
@@ -289,6 +294,26 @@ write_line(const char *line, size_t len)
 	    write(state.fd, line, len) != -1;
 }
 
+/*
+ * A datagram.  Where the queue is full a daemon that lives is given a moment,
+ * or whoever wants a line to be missing need only be quick; one that let us
+ * wait in vain is not waited for again until it takes something.
+ */
+static bool
+send_line(const char *line, size_t len)
+{
+	const struct timespec patience = { 0, PATIENCE_NS };
+	struct pollfd p = { .fd = state.fd, .events = POLLOUT };
+	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+	bool sent = send(state.fd, line, len, flags) != -1;
+
+	if (!sent && errno == EAGAIN && !state.impatient)
+		sent = ppoll(&p, 1, &patience, NULL) == 1 &&
+		    send(state.fd, line, len, flags) != -1;
+	state.impatient = !sent;
+	return sent;
+}
+
 /* text is printable, and fits. */
 static bool
 write_text(enum log_level level, const char *text, size_t len)
@@ -298,8 +323,7 @@ write_text(enum log_level level, const char *text, size_t len)
 
 	memcpy(line + head, text, len);
 	if (state.is_socket)
-		return send(state.fd, line, head + len,
-			   MSG_DONTWAIT | MSG_NOSIGNAL) != -1;
+		return send_line(line, head + len);
 	line[head + len] = '\n';
 	return write_line(line, head + len + 1);
 }

@@ -2,8 +2,10 @@
 /*
  * The log: syslog datagrams of our own, or standard error.  The socket is
  * opened once by log_open(), before the process confines itself, and is never
- * reconnected; a datagram that cannot be sent at once is dropped, so logging
- * never blocks and never fails a transfer (R-LOG-1).  syslog(3) is unfit for
+ * reconnected.  A datagram that cannot be sent within a tenth of a second is
+ * dropped, and after it all that cannot be sent at once, until one can: so
+ * logging never fails a transfer, and a daemon that is stuck holds none up
+ * (R-LOG-1).  syslog(3) is unfit for
  * this: it reconnects and reads the time zone again.
  *
  * The same holds for standard error, whose reader is the client: a line that

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <check.h>
 #include <errno.h>
@@ -410,6 +411,49 @@ START_TEST(daemon_that_sleeps_or_dies)
 }
 END_TEST
 
+/* A daemon that lives gets all of a burst, however short its queue is. */
+START_TEST(daemon_that_is_slow)
+{
+	int i, n = 0;
+	pid_t pid;
+
+	(void)log_open_at(socket_path, LOG_LEVEL_INFO, LOG_AUTH);
+	ck_assert_int_eq(fcntl(daemon_fd, F_SETFL, 0), 0);
+	pid = fork();
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		while (strstr(received(), "the end") == NULL) {
+			n++;
+			if (n % 100 == 0)
+				(void)usleep(20000);
+		}
+		_exit(n == 1000 ? 0 : 1);
+	}
+	for (i = 0; i < 1000; i++)
+		log_info("line %d", i);
+	log_info("the end");
+	ck_assert_uint_eq(log_lost(), 0);
+	ck_assert_int_eq(waitpid(pid, &i, 0), pid);
+	ck_assert_int_eq(i, 0);
+}
+END_TEST
+
+/* One that is stuck costs a moment, once. */
+START_TEST(daemon_that_is_stuck)
+{
+	struct timespec before, after;
+	int i;
+
+	(void)log_open_at(socket_path, LOG_LEVEL_INFO, LOG_AUTH);
+	ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &before), 0);
+	for (i = 0; i < 2000; i++)
+		log_info("line %d", i);
+	ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &after), 0);
+	ck_assert_uint_gt(log_lost(), 0);
+	ck_assert_int_lt(after.tv_sec - before.tv_sec, 2);
+}
+END_TEST
+
 /* What is lost is told where it is missing, once, with how much it is. */
 START_TEST(losses_are_told)
 {
@@ -659,6 +703,8 @@ log_suite(void)
 	tcase_add_test(tc, time_zone);
 	tcase_add_test(tc, datagram_is_bounded);
 	tcase_add_test(tc, daemon_that_sleeps_or_dies);
+	tcase_add_test(tc, daemon_that_is_slow);
+	tcase_add_test(tc, daemon_that_is_stuck);
 	tcase_add_test(tc, losses_are_told);
 	tcase_add_test(tc, lines_for_nobody_are_lost);
 	tcase_add_test(tc, records);
