@@ -29,7 +29,7 @@ skip_all() {
 
 # Everything that client_begin and its followers made, whatever happened.
 client_end() {
-	trap '' HUP INT TERM
+	trap '' HUP INT TERM PIPE
 	cd /
 	if [ -n "$SSHD_PID" ]; then
 		kill "$SSHD_PID" 2>/dev/null
@@ -81,7 +81,7 @@ client_begin() {
 	umask 022
 	unset SSH_AUTH_SOCK SSH_ORIGINAL_COMMAND SSH_CONNECTION MAKEFLAGS
 	trap client_end EXIT
-	trap 'exit 1' HUP INT TERM
+	trap 'exit 1' HUP INT TERM PIPE
 	TEMP=$(mktemp -d "${TMPDIR:-/tmp}/scp-server.XXXXXXXXXX") || exit 1
 	# The accounts must get at their directories.
 	chmod 0755 "$TEMP"
@@ -186,6 +186,8 @@ sshd_config() {
 	PermitUserEnvironment no
 	Subsystem sftp internal-sftp
 	EOT
+	# More for all accounts.
+	[ ! -e "$TEMP/sshd_extra" ] || cat "$TEMP/sshd_extra"
 	cat "$TEMP/matches"
 }
 
