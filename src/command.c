@@ -317,6 +317,12 @@ command_parse_argv(int argc, char *const argv[], struct request *out,
 	return false;
 }
 
+bool
+command_reads_bytes(const struct request *req)
+{
+	return req->waits && (req->directory || req->preserve);
+}
+
 void
 command_clear(struct request *req)
 {

@@ -85,6 +85,13 @@ bool command_parse_argv(int argc, char *const argv[], struct request *out,
 
 void command_clear(struct request *req);
 
+/*
+ * Does the sink's command line prove a client that takes no two answers for
+ * one?  It waits, and -d or -p is there: scp.py, which drops whatever comes
+ * with an answer, and phpseclib send neither with -t.
+ */
+bool command_reads_bytes(const struct request *req) ATTR_USE;
+
 /* The reason code for the log: one word; static text. */
 const char *command_code(enum command_err err);
 

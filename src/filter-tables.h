@@ -112,7 +112,7 @@ static const struct filter_row filter_common[] = {
 	    "where the vDSO cannot tell the time" },
 	{ "alarm", { { 0, FILTER_NONE, 0 } }, "in the signal handler" },
 	{ "setitimer", { { 0, FILTER_INT, 0 } },
-	    "the same where libc has no alarm(2): ITIMER_REAL" },
+	    "ITIMER_REAL: looks at the clock; alarm(2) of some libcs" },
 	{ "rt_sigreturn", { { 0, FILTER_NONE, 0 } }, "back from it" },
 	{ "restart_syscall", { { 0, FILTER_NONE, 0 } },
 	    "the kernel, when a process that waits is stopped and goes on" },
@@ -155,6 +155,7 @@ static const struct filter_row filter_source[] = {
 	{ "openat", { { 0, FILTER_DIR, 0 }, { 2, FILTER_OPEN, FILTER_O_READ } },
 	    "a file to be sent; nothing is ever opened for writing" },
 	{ "pread64", { { 0, FILTER_NONE, 0 } }, "its data" },
+	{ "sendfile", { { 0, FILTER_INT, 1 } }, "the same, into a socket" },
 	{ "sysinfo", { { 0, FILTER_NONE, 0 } },
 	    "glibc's qsort(3) asks how much memory there is" },
 };

@@ -74,28 +74,30 @@ struct server {
 
 /*
  * A call that was about to block when the flag was set would not see it: the
- * alarm interrupts again until the program has ended.
+ * alarm interrupts again until the program has ended.  SIGALRM by itself only
+ * interrupts, see deadline.h.
  */
 static void
 on_signal(int sig)
 {
-	(void)sig;
-	stop = 1;
-	(void)alarm(1);
+	if (sig != SIGALRM)
+		stop = 1;
+	if (stop)
+		(void)alarm(1);
 }
 
 static void
 set_signals(void)
 {
-	static const int ending[] = { SIGTERM, SIGHUP, SIGINT, SIGALRM };
+	static const int caught[] = { SIGTERM, SIGHUP, SIGINT, SIGALRM };
 	struct sigaction sa;
 	sigset_t none;
 	size_t i;
 
 	memset(&sa, 0, sizeof(sa));
 	sa.sa_handler = on_signal;
-	for (i = 0; i < LENGTH(ending); i++)
-		(void)sigaction(ending[i], &sa, NULL);
+	for (i = 0; i < LENGTH(caught); i++)
+		(void)sigaction(caught[i], &sa, NULL);
 	sa.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &sa, NULL);
 	(void)sigaction(SIGXFSZ, &sa, NULL);
@@ -245,6 +247,21 @@ is_on_terminal(void)
 	return isatty(STDIN_FILENO) == 1 || isatty(STDOUT_FILENO) == 1;
 }
 
+/* How the client is talked to: how fast, how long, and how far ahead. */
+static void
+begin_dialogue(struct server *v, bool sink)
+{
+	const struct settings *settings = &v->options.settings;
+	const struct request *request = &v->options.request;
+
+	stream_limit(&v->stream,
+	    sink ? settings->upload_rate : settings->download_rate,
+	    settings->idle_timeout, settings->session_timeout);
+	peer_init(&v->peer, &v->stream, sink);
+	if (settings->early_ack && command_reads_bytes(request))
+		peer_answer_early(&v->peer, request->preserve ? 2 : 1);
+}
+
 static int
 serve(struct server *v)
 {
@@ -255,7 +272,8 @@ serve(struct server *v)
 		.root = &v->root,
 		.stream = &v->stream,
 		.peer = &v->peer,
-		.audit = &v->audit };
+		.audit = &v->audit,
+		.pipelining = v->options.settings.pipelining };
 	bool sink = request->role == COMMAND_SINK;
 	char layers[CONFINE_TEXT_BYTES];
 	int status;
@@ -266,7 +284,7 @@ serve(struct server *v)
 	if (stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &stop) == -1)
 		return fail_setup(v, strerror(errno));
 	audit_session_opened(&v->audit, layers);
-	peer_init(&v->peer, &v->stream, sink);
+	begin_dialogue(v, sink);
 	status = sink ? sink_run(&session) : source_run(&session);
 	audit_session_closed(&v->audit, status);
 	stream_close(&v->stream);

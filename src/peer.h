@@ -7,6 +7,14 @@
  * is due and fails with EPROTO when one is given out of turn, without writing
  * a byte.
  *
+ * Early acknowledgement: behind the answer to a file that is stored, in the
+ * same write, go credits: answers to records that have yet to come.  That
+ * saves the round trip of each.  A record that finds a credit uses it up; its
+ * answer has been given then and peer_ack() writes nothing.  At the end of a
+ * file's header no credit may be left, for the client would take it for the
+ * answer to the file's data (R-WIRE-3): so there is one, and two only where
+ * each file so far came with its times.
+ *
  * As a sink:    peer_init(sink), answer; then peer_next(), answer, and after a
  *               file's header its data through the stream,
  *               peer_closing(), answer.
@@ -29,16 +37,35 @@
 /* Bytes of a text with its NUL that a message has room for. */
 #define PEER_TEXT_MAX (MESSAGE_BYTES_MAX - sizeof("scp: ") - 1)
 
+enum peer_turn {
+	PEER_NOTHING_DUE,
+	PEER_ANSWER_DUE,   /* the client waits for it */
+	PEER_ANSWER_GIVEN, /* it was, before the record came */
+	PEER_ALL_SAID      /* the last word has been spoken */
+};
+
 struct peer {
 	struct stream *stream; /* borrowed */
-	bool due;              /* the client waits for an answer of ours */
-	bool complained;       /* an error went out or came in: exit status 1 */
-	const char *line;      /* the last line read, borrowed from stream */
+	bool sink;
+	enum peer_turn turn;  /* as a sink */
+	unsigned credits;     /* answers that no record has used yet */
+	unsigned credits_max; /* 0: only strict answers; 1; 2: with times */
+	bool has_times;       /* T came for the next C or D */
+	bool lacks_times;     /* some file came without */
+	bool in_file;         /* as a source: what is sent now is data */
+	bool complained;      /* an error went out or came in: exit status 1 */
+	const char *line;     /* the last line read, borrowed from stream */
 	size_t linelen;
 };
 
 /* As a sink the first answer is due at once, before any record. */
 void peer_init(struct peer *p, struct stream *stream, bool sink);
+
+/*
+ * As a sink: answer up to max records ahead, 2 at most.  Only for clients that
+ * read answers byte by byte (see command.h).
+ */
+void peer_answer_early(struct peer *p, unsigned max);
 
 /* --- sink ------------------------------------------------------------- */
 
@@ -71,22 +98,51 @@ enum peer_verdict peer_closing(
     struct peer *p, const char **text, size_t *len) ATTR_USE;
 
 /*
+ * Has the record at hand been answered before it came?  Then it cannot be
+ * refused any more, only what follows it.
+ */
+bool peer_has_answered(const struct peer *p);
+
+/*
  * The answers.  0, or -1 with errno: EPROTO out of turn, EPIPE and others of
- * stream_write().  Texts are made printable, cut to MESSAGE_BYTES_MAX and
- * preceded by "scp: "; each sets complained.
+ * stream_write().  peer_ack_stored() is for a file that has its name, and
+ * grants credits.
  */
 int peer_ack(struct peer *p) ATTR_USE;
+int peer_ack_stored(struct peer *p) ATTR_USE;
+
+/* --- both ------------------------------------------------------------- */
+
+/*
+ * An error, of level \1: as a sink the answer; as a source a record, or what
+ * stands in place of peer_close_file(): only that is answered.  Text is made
+ * printable, cut to MESSAGE_BYTES_MAX and preceded by "scp: "; sets
+ * complained.
+ */
 int peer_warn(struct peer *p, const char *fmt, ...) ATTR_PRINTF(2, 3);
-int peer_fatal(struct peer *p, const char *fmt, ...) ATTR_PRINTF(2, 3);
 
 /* The same for an item: "path: reason", see text_reason(). */
 int peer_warn_item(struct peer *p, const char *path, const char *reason);
 
+/* How bad it is: for this item only, or for all. */
+enum peer_level {
+	PEER_WARNING = 1,
+	PEER_FATAL = 2
+};
+
 /*
- * After PEER_MALFORMED: the answer in OpenSSH's words, on which WinSCP keys
+ * The last word, after which nothing is said and no record read: also where
+ * the answer was given early, and no matter whose turn it is; but not in the
+ * middle of a file that is sent, for it would become part of it.
+ */
+int peer_quit(struct peer *p, enum peer_level level, const char *fmt, ...)
+    ATTR_PRINTF(3, 4);
+
+/*
+ * The last word after PEER_MALFORMED, in OpenSSH's words, on which WinSCP keys
  * ("protocol error: ...", "error: unexpected filename: ...").
  */
-int peer_warn_malformed(struct peer *p, enum proto_err err);
+int peer_quit_malformed(struct peer *p, enum proto_err err);
 
 /* --- source ----------------------------------------------------------- */
 
@@ -110,12 +166,5 @@ int peer_send(struct peer *p, const char *record, size_t len) ATTR_USE;
 
 /* After a file's data: they are the file. */
 int peer_close_file(struct peer *p) ATTR_USE;
-
-/*
- * An error in record position, or in place of peer_close_file(); the client
- * answers only the latter.  Sets complained.
- */
-int peer_notice(struct peer *p, const char *fmt, ...) ATTR_PRINTF(2, 3);
-int peer_notice_item(struct peer *p, const char *path, const char *reason);
 
 #endif

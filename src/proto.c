@@ -250,6 +250,7 @@ proto_strerror(enum proto_err err)
 		[PROTO_E_NAME] = "unexpected filename",
 		[PROTO_E_TIME] = "mtime or atime not present or out of range",
 		[PROTO_E_EXTRA] = "unexpected bytes after E",
+		[PROTO_E_NO_TIMES] = "expected times of file",
 		[PROTO_E_LONG] = "record too long",
 	};
 

@@ -49,8 +49,9 @@ enum proto_err {
 	PROTO_E_NAME,  /* empty, `.', `..', too long, or holds `/' or NUL */
 	PROTO_E_TIME,  /* a T that is no time: to be acknowledged, ignored */
 	PROTO_E_EXTRA, /* bytes after the end of an E */
-	PROTO_E_LONG,  /* over RECORD_BYTES_MAX; found by whoever reads the line
-			*/
+	/* Found by whoever reads the lines: */
+	PROTO_E_NO_TIMES, /* a C without T after others with it; see peer.h */
+	PROTO_E_LONG,     /* over RECORD_BYTES_MAX */
 	PROTO__COUNT
 };
 

@@ -9,12 +9,6 @@
 #include "log.h"
 #include "text.h"
 
-static enum session_next
-after_answer(int ret)
-{
-	return ret == 0 ? SESSION_GO_ON : SESSION_UNANSWERED;
-}
-
 static void
 note_losses(const struct session *s, const char *path, unsigned lost)
 {
@@ -46,7 +40,7 @@ static enum session_next
 fail(const struct session *s, const struct receive *r, int err)
 {
 	audit_failed(s->audit, audit_errno_code(err), r->path, r->size);
-	return after_answer(
+	return session_after_answer(
 	    peer_warn_item(s->peer, r->shown, root_strerror(err)));
 }
 
@@ -61,7 +55,7 @@ finish(const struct session *s, const struct receive *r, struct upload *u,
 	if (err != 0)
 		return fail(s, r, err);
 	*stored = true;
-	return after_answer(peer_ack(s->peer));
+	return session_after_answer(peer_ack_stored(s->peer));
 }
 
 /* The sender says that what it sent is not the file. */
@@ -69,11 +63,9 @@ static enum session_next
 forget(const struct session *s, const struct receive *r, const char *text,
     size_t len)
 {
-	char why[MESSAGE_BYTES_MAX];
-
 	audit_failed(s->audit, "sender-error", r->path, r->size);
-	log_verbose("sender says: %s", text_quote(why, sizeof(why), text, len));
-	return after_answer(peer_ack(s->peer));
+	session_note_client(text, len);
+	return session_after_answer(peer_ack(s->peer));
 }
 
 /*
@@ -104,8 +96,8 @@ take_data(const struct session *s, const struct receive *r, struct upload *u,
 	int file_errno;
 
 	if (stream_to_file(s->stream, u->temp.fd, r->size, &file_errno) == -1) {
-		audit_failed(s->audit, audit_errno_code(errno), r->path,
-		    s->stream->moved);
+		audit_failed(
+		    s->audit, session_code(s), r->path, s->stream->moved);
 		return SESSION_LOST;
 	}
 	switch (peer_closing(s->peer, &text, &len)) {
@@ -121,7 +113,7 @@ take_data(const struct session *s, const struct receive *r, struct upload *u,
 	case PEER_VANISHED:
 		break;
 	}
-	audit_failed(s->audit, audit_errno_code(errno), r->path, r->size);
+	audit_failed(s->audit, session_code(s), r->path, r->size);
 	return SESSION_LOST;
 }
 

@@ -24,15 +24,9 @@ refusal_is_dead(const struct refusal *r)
 }
 
 static enum session_next
-after_answer(int ret)
-{
-	return ret == 0 ? SESSION_GO_ON : SESSION_UNANSWERED;
-}
-
-static enum session_next
 warn(struct refusal *r, const char *message)
 {
-	return after_answer(peer_warn(r->s->peer, "%s", message));
+	return session_after_answer(peer_warn(r->s->peer, "%s", message));
 }
 
 /* What the client sends from here on is nobody's business. */
@@ -43,11 +37,12 @@ drain(struct refusal *r)
 	return SESSION_END;
 }
 
-/* Will the client take the answer to the header for what it is? */
+/* Will the client take an answer to the header for what it is? */
 static bool
 waits_for_answer(const struct refusal *r)
 {
-	return r->s->request->waits && !stream_is_waiting(r->s->stream);
+	return r->s->request->waits && !peer_has_answered(r->s->peer) &&
+	    !stream_is_waiting(r->s->stream);
 }
 
 /* Let the body come, throw it away, and say no at its end. */
@@ -59,7 +54,7 @@ discard_body(struct refusal *r, off_t size, const char *message)
 	int unused;
 
 	if (size > r->s->policy->discard_limit - r->discarded) {
-		(void)peer_fatal(r->s->peer, "%s", message);
+		(void)peer_quit(r->s->peer, PEER_FATAL, "%s", message);
 		return drain(r);
 	}
 	r->discarded += size;
@@ -87,7 +82,8 @@ refusal_file(struct refusal *r, off_t size, const char *message)
 {
 	const struct request *req = r->s->request;
 
-	if (!req->recursive && !req->directory) {
+	if (!req->recursive && !req->directory &&
+	    !peer_has_answered(r->s->peer)) {
 		(void)warn(r, message);
 		return drain(r);
 	}
@@ -103,7 +99,7 @@ refusal_directory(struct refusal *r, const char *message)
 		return warn(r, message);
 	(void)text_format(r->message, sizeof(r->message), "%s", message);
 	r->dead = 1;
-	return after_answer(peer_ack(r->s->peer));
+	return session_after_answer(peer_ack(r->s->peer));
 }
 
 enum session_next
@@ -116,13 +112,14 @@ enum session_next
 refusal_dead_directory(struct refusal *r)
 {
 	r->dead++;
-	return after_answer(peer_ack(r->s->peer));
+	return session_after_answer(peer_ack(r->s->peer));
 }
 
 enum session_next
 refusal_dead_end(struct refusal *r)
 {
-	if (--r->dead > 0)
-		return after_answer(peer_ack(r->s->peer));
+	/* An E that was answered early cannot tell why any more. */
+	if (--r->dead > 0 || peer_has_answered(r->s->peer))
+		return session_after_answer(peer_ack(r->s->peer));
 	return warn(r, r->message);
 }

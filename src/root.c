@@ -451,9 +451,8 @@ root_open_file(int dirfd, const char *name, struct stat *st)
 {
 	int fd;
 
-	if (root_stat(dirfd, name, st) == -1 || root_require_regular(st) == -1)
-		return -1;
-	if ((fd = openat(dirfd, name, FILE_FLAGS)) == -1)
+	if (root_require_regular(st) == -1 ||
+	    (fd = openat(dirfd, name, FILE_FLAGS)) == -1)
 		return -1;
 	if (fstat(fd, st) == 0 && root_require_regular(st) == 0)
 		return fd;

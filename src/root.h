@@ -80,9 +80,10 @@ int root_stat(int dirfd, const char *name, struct stat *st) ATTR_USE;
 int root_require_regular(const struct stat *st) ATTR_USE;
 
 /*
- * Open a regular file for reading; its type is known before it is opened and
- * looked at again after (R-PATH-3).  Returns a descriptor.  ELOOP for a link,
- * EISDIR for a directory, ROOT_E_NOT_REGULAR for the rest.
+ * Open a regular file for reading.  *st says what it is, as a walk or
+ * root_stat() has found; that is looked at again after (R-PATH-3), and *st is
+ * of the open file then.  Returns a descriptor.  ELOOP for a link, EISDIR for a
+ * directory, ROOT_E_NOT_REGULAR for the rest.
  */
 int root_open_file(int dirfd, const char *name, struct stat *st) ATTR_USE;
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What both roles work with: made by main before the process confines itself,
- * handed down from there.  All borrowed; no functions.
+ * handed down from there, all borrowed.  And what both do alike.
  */
 #ifndef SESSION_H
 #define SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "audit.h"
 #include "command.h"
@@ -24,15 +27,33 @@ struct session {
 	struct stream *stream;
 	struct peer *peer;
 	struct audit *audit;
+	bool pipelining; /* a source does not wait for each answer */
 };
 
 /* What follows after a record has been dealt with. */
 enum session_next {
 	SESSION_GO_ON,      /* take the next record */
+	SESSION_SKIP,       /* this item does not go: the next one */
 	SESSION_END,        /* read no more */
 	SESSION_LOST,       /* the client is gone: errno */
 	SESSION_GARBLED,    /* no end mark behind data: an answer is due */
 	SESSION_UNANSWERED, /* the answer could not be sent: errno */
 };
+
+/* After an answer that was given: 0, or -1 with errno. */
+enum session_next session_after_answer(int ret) ATTR_USE;
+
+/* What the client says of an item, for the log. */
+void session_note_client(const char *text, size_t len);
+
+/* The reason code of errno for a client that is lost; see audit_errno_code().
+ */
+const char *session_code(const struct session *s);
+
+/*
+ * The session ends before its time, for errno: log it, and tell a client that
+ * may still listen.
+ */
+void session_fail(const struct session *s);
 
 #endif

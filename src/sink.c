@@ -47,7 +47,7 @@ struct item {
 static enum session_next
 acknowledge(struct sink *k)
 {
-	return peer_ack(k->s->peer) == 0 ? SESSION_GO_ON : SESSION_UNANSWERED;
+	return session_after_answer(peer_ack(k->s->peer));
 }
 
 /* The client speaks no SCP, or no more: say so, take nothing else. */
@@ -55,7 +55,7 @@ static enum session_next
 protocol_error(struct sink *k, const char *why)
 {
 	audit_session_failed(k->s->audit, "protocol-error", why);
-	(void)peer_warn(k->s->peer, "protocol error: %s", why);
+	(void)peer_quit(k->s->peer, PEER_WARNING, "protocol error: %s", why);
 	k->failed = true;
 	return SESSION_END;
 }
@@ -240,7 +240,7 @@ take_directory(struct sink *k, const struct proto_record *rec)
 static enum session_next
 end_early(struct sink *k)
 {
-	if (peer_ack(k->s->peer) == -1)
+	if (acknowledge(k) != SESSION_GO_ON)
 		return SESSION_UNANSWERED;
 	stream_drain(k->s->stream, SESSION_DRAIN_MS);
 	return SESSION_END;
@@ -250,7 +250,7 @@ end_early(struct sink *k)
 static enum session_next
 fail_directory(struct sink *k, const char *name, int err)
 {
-	int ret;
+	enum session_next next;
 
 	k->failed = true;
 	/* One that took the target's name is the target still. */
@@ -258,9 +258,14 @@ fail_directory(struct sink *k, const char *name, int err)
 	    tree_push_name(&k->tree, name) == -1)
 		tree_pop_name(&k->tree);
 	audit_failed(k->s->audit, audit_errno_code(err), k->tree.path, 0);
-	ret = peer_warn_item(k->s->peer, k->tree.shown, strerror(err));
+	/* Of an E that was answered early only the exit status tells. */
+	if (peer_has_answered(k->s->peer))
+		next = acknowledge(k);
+	else
+		next = session_after_answer(
+		    peer_warn_item(k->s->peer, k->tree.shown, strerror(err)));
 	tree_pop_name(&k->tree);
-	return ret == 0 ? SESSION_GO_ON : SESSION_UNANSWERED;
+	return next;
 }
 
 static enum session_next
@@ -294,12 +299,9 @@ take_times_record(struct sink *k, const struct proto_record *rec)
 static enum session_next
 take_error(struct sink *k, const struct proto_record *rec)
 {
-	char why[MESSAGE_BYTES_MAX];
-
 	k->failed = true;
 	k->has_times = false;
-	log_verbose("sender says: %s",
-	    text_quote(why, sizeof(why), rec->text, rec->textlen));
+	session_note_client(rec->text, rec->textlen);
 	return rec->type == PROTO_FATAL ? SESSION_END : SESSION_GO_ON;
 }
 
@@ -337,7 +339,7 @@ take_malformed(struct sink *k, enum proto_err err)
 	}
 	k->failed = true;
 	note_malformed(k, err);
-	(void)peer_warn_malformed(k->s->peer, err);
+	(void)peer_quit_malformed(k->s->peer, err);
 	return SESSION_END;
 }
 
@@ -389,8 +391,7 @@ take_records(struct sink *k)
 	if (next == SESSION_GARBLED)
 		(void)protocol_error(k, "expected end of file data");
 	else if (next != SESSION_END)
-		audit_session_failed(k->s->audit, audit_errno_code(errno),
-		    errno == ECANCELED ? "terminated" : "lost connection");
+		session_fail(k->s);
 	if (next != SESSION_END)
 		k->failed = true;
 }
@@ -440,7 +441,7 @@ serve(struct sink *k)
 		tree_will_sweep(&k->tree,
 		    k->into_target ? k->target.dir : k->target.parent);
 	/* Who is to end has no time for the dead. */
-	if (*k->s->stream->stop == 0)
+	if (!deadline_is_over(&k->s->stream->deadline))
 		tree_sweep(&k->tree);
 }
 
@@ -452,7 +453,8 @@ sink_run(const struct session *session)
 
 	/* Not cleared: most of it stays untouched, and costs no memory then. */
 	if ((k = malloc(sizeof(*k))) == NULL) {
-		(void)peer_fatal(session->peer, "%s", strerror(ENOMEM));
+		(void)peer_quit(
+		    session->peer, PEER_FATAL, "%s", strerror(ENOMEM));
 		return 1;
 	}
 	k->s = session;

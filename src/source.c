@@ -21,81 +21,85 @@
 /* The name in the record when the root itself is sent. */
 #define ROOT_NAME "root"
 
+/*
+ * What the client has yet to say about records that were sent without waiting
+ * for it (Pipelining): first about a file, then about ends of directories.
+ */
+struct pending {
+	bool file;
+	unsigned ends;
+	off_t size;                /* of the file */
+	int file_errno;            /* what came was not the file */
+	char path[PATH_BYTES_MAX]; /* of the file, below the root */
+};
+
+/* What is touched by every session stands before what few fill. */
 struct source {
 	const struct session *s;
+	bool failed; /* exit status 1 */
 	struct glob glob;
+	struct pending pending;
 	struct root_place place; /* of the operand */
 	struct walk walk;
-	bool failed; /* exit status 1 */
 };
 
 /* A file or directory to be sent. */
 struct item {
-	int dirfd;          /* borrowed */
-	const char *target; /* in dirfd */
-	const char *name;   /* in the record */
-	const char *shown;  /* as the client spells it */
-	const char *path;   /* below the root */
+	int dirfd;             /* borrowed */
+	const char *target;    /* in dirfd */
+	const char *name;      /* in the record */
+	const char *shown;     /* as the client spells it */
+	const char *path;      /* below the root */
+	const struct stat *st; /* as it was found */
 };
 
-/* What the session does after an item. */
-enum next {
-	GO_ON,
-	SKIP,
-	END
-};
-
-static enum next
+static enum session_next
 client_gone(struct source *c)
 {
 	c->failed = true;
-	audit_session_failed(c->s->audit, audit_errno_code(errno),
-	    errno == ECANCELED ? "terminated" : "lost connection");
-	return END;
+	session_fail(c->s);
+	return SESSION_END;
 }
 
 /* Tell the client that something will not come. */
-static enum next
+static enum session_next
 notify(struct source *c, const char *shown, const char *path, int err)
 {
 	c->failed = true;
 	audit_failed(c->s->audit, audit_errno_code(err), path, 0);
-	if (peer_notice_item(c->s->peer, shown, root_strerror(err)) == -1)
+	if (peer_warn_item(c->s->peer, shown, root_strerror(err)) == -1)
 		return client_gone(c);
-	return SKIP;
+	return SESSION_SKIP;
 }
+
+/* --- answers ----------------------------------------------------------- */
 
 /* The client does not want, or could not store, the item path. */
 static void
 client_refused(struct source *c, const char *path, off_t size, const char *text,
     size_t len)
 {
-	char why[MESSAGE_BYTES_MAX];
-
 	c->failed = true;
 	audit_failed(c->s->audit, "client-error", path, size);
-	log_verbose("client says: %s", text_quote(why, sizeof(why), text, len));
+	session_note_client(text, len);
 }
 
-/* Send a record about the item path: GO_ON only when the client says yes. */
-static enum next
-send_record(
-    struct source *c, const char *record, size_t recordlen, const char *path)
+/* The answer to a record about the item path. */
+static enum session_next
+take_answer(struct source *c, const char *path)
 {
 	enum peer_answer answer;
 	const char *text;
 	size_t len;
 
-	if (peer_send(c->s->peer, record, recordlen) == -1)
-		return client_gone(c);
 	answer = peer_answer(c->s->peer, &text, &len);
 	switch (answer) {
 	case PEER_YES:
-		return GO_ON;
+		return SESSION_GO_ON;
 	case PEER_NO:
 	case PEER_STOP:
 		client_refused(c, path, 0, text, len);
-		return answer == PEER_NO ? SKIP : END;
+		return answer == PEER_NO ? SESSION_SKIP : SESSION_END;
 	case PEER_SILENT:
 		errno = ECONNRESET;
 		break;
@@ -105,27 +109,106 @@ send_record(
 	return client_gone(c);
 }
 
-/* The records that announce an item: T with -p, then C or D. */
-static enum next
+/* What the client says of a file's data. */
+static enum session_next
+take_file_answer(struct source *c)
+{
+	const struct pending *p = &c->pending;
+	enum peer_answer answer;
+	const char *text;
+	size_t len;
+
+	c->pending.file = false;
+	answer = peer_answer(c->s->peer, &text, &len);
+	if (answer == PEER_FAILED)
+		return client_gone(c);
+	if (p->file_errno != 0) {
+		c->failed = true;
+		audit_failed(c->s->audit, audit_errno_code(p->file_errno),
+		    p->path, p->size);
+	} else if (answer == PEER_NO || answer == PEER_STOP) {
+		client_refused(c, p->path, p->size, text, len);
+	} else {
+		audit_done(c->s->audit, p->path, p->size);
+	}
+	/* curl and phpseclib leave without a last answer. */
+	return answer == PEER_STOP || answer == PEER_SILENT ? SESSION_END
+							    : SESSION_GO_ON;
+}
+
+/* All answers that are still to come; what they refuse is past. */
+static enum session_next
+take_pending(struct source *c)
+{
+	enum session_next next = SESSION_GO_ON;
+
+	if (c->pending.file)
+		next = take_file_answer(c);
+	for (; c->pending.ends > 0 && next != SESSION_END; c->pending.ends--)
+		next = take_answer(c, c->place.path);
+	return next == SESSION_END ? SESSION_END : SESSION_GO_ON;
+}
+
+/* Now, or with Pipelining when the next header is out. */
+static enum session_next
+take_pending_now(struct source *c)
+{
+	return c->s->pipelining ? SESSION_GO_ON : take_pending(c);
+}
+
+/* --- files ------------------------------------------------------------- */
+
+static enum session_next
+send_times(struct source *c, const struct item *it, const struct stat *st)
+{
+	char record[RECORD_BYTES_MAX + 2];
+	size_t len;
+
+	len = proto_format_times(
+	    record, sizeof(record), st->st_mtime, st->st_atime);
+	if (peer_send(c->s->peer, record, len) == -1)
+		return client_gone(c);
+	return c->s->pipelining ? SESSION_GO_ON : take_answer(c, it->path);
+}
+
+/* Both are read, for both were sent: yes only if both say so. */
+static enum session_next
+take_header_answers(struct source *c, const struct item *it, bool with_times)
+{
+	enum session_next times = SESSION_GO_ON, next;
+
+	if (with_times && c->s->pipelining)
+		times = take_answer(c, it->path);
+	if (times == SESSION_END)
+		return SESSION_END;
+	next = take_answer(c, it->path);
+	return next == SESSION_GO_ON ? times : next;
+}
+
+/*
+ * The records that announce an item: T with -p, then C or D.  GO_ON only when
+ * the client has said yes to them, and has answered all that went before.
+ */
+static enum session_next
 send_header(struct source *c, enum proto_type type, const struct item *it,
     const struct stat *st)
 {
 	char record[RECORD_BYTES_MAX + 2];
-	off_t size = type == PROTO_FILE ? st->st_size : 0;
-	enum next next;
+	bool preserve = c->s->request->preserve;
+	enum session_next next;
 	size_t len;
 
-	if (c->s->request->preserve) {
-		len = proto_format_times(
-		    record, sizeof(record), st->st_mtime, st->st_atime);
-		if ((next = send_record(c, record, len, it->path)) != GO_ON)
-			return next;
-	}
-	len = proto_format_item(
-	    record, sizeof(record), type, st->st_mode & 0777, size, it->name);
+	len = proto_format_item(record, sizeof(record), type,
+	    st->st_mode & 0777, type == PROTO_FILE ? st->st_size : 0, it->name);
 	if (len == 0)
 		return notify(c, it->shown, it->path, ENAMETOOLONG);
-	return send_record(c, record, len, it->path);
+	if (preserve && (next = send_times(c, it, st)) != SESSION_GO_ON)
+		return next;
+	if (peer_send(c->s->peer, record, len) == -1)
+		return client_gone(c);
+	if ((next = take_pending(c)) != SESSION_GO_ON)
+		return next;
+	return take_header_answers(c, it, preserve);
 }
 
 /* The end mark, or the error that stands in its place. */
@@ -134,56 +217,30 @@ send_end_mark(struct source *c, const struct item *it, int file_errno)
 {
 	if (file_errno == 0)
 		return peer_close_file(c->s->peer);
-	return peer_notice_item(c->s->peer, it->shown,
+	return peer_warn_item(c->s->peer, it->shown,
 	    file_errno == EIO ? "file became shorter or unreadable"
 			      : strerror(file_errno));
 }
 
-/* After the data: are they the file?  Then the client's word on it. */
-static enum next
-close_file(struct source *c, const struct item *it, off_t size, int file_errno)
+static enum session_next
+send_data(struct source *c, const struct item *it, int fd, off_t size)
 {
-	enum peer_answer answer;
-	const char *text;
-	size_t len;
+	struct pending *p = &c->pending;
 
-	if (send_end_mark(c, it, file_errno) == -1)
+	if (stream_from_file(c->s->stream, fd, size, &p->file_errno) == -1 ||
+	    send_end_mark(c, it, p->file_errno) == -1)
 		return client_gone(c);
-	answer = peer_answer(c->s->peer, &text, &len);
-	if (answer == PEER_FAILED)
-		return client_gone(c);
-	if (file_errno != 0) {
-		c->failed = true;
-		audit_failed(
-		    c->s->audit, audit_errno_code(file_errno), it->path, size);
-	} else if (answer == PEER_NO || answer == PEER_STOP) {
-		client_refused(c, it->path, size, text, len);
-	} else {
-		audit_done(c->s->audit, it->path, size);
-	}
-	/* curl and phpseclib leave without a last answer. */
-	return answer == PEER_STOP || answer == PEER_SILENT ? END : GO_ON;
+	p->file = true;
+	p->size = size;
+	memcpy(p->path, it->path, strlen(it->path) + 1);
+	return take_pending_now(c);
 }
 
-static enum next
-send_open_file(
-    struct source *c, const struct item *it, int fd, const struct stat *st)
-{
-	enum next next;
-	int file_errno;
-
-	if ((next = send_header(c, PROTO_FILE, it, st)) != GO_ON)
-		return next;
-	if (stream_from_file(c->s->stream, fd, st->st_size, &file_errno) == -1)
-		return client_gone(c);
-	return close_file(c, it, st->st_size, file_errno);
-}
-
-static enum next
+static enum session_next
 send_file(struct source *c, const struct item *it)
 {
-	enum next next;
-	struct stat st;
+	struct stat st = *it->st;
+	enum session_next next;
 	int fd;
 
 	if ((fd = root_open_file(it->dirfd, it->target, &st)) == -1)
@@ -191,7 +248,9 @@ send_file(struct source *c, const struct item *it)
 	audit_announce(
 	    c->s->audit, st.st_size, st.st_mode & 0777, &st.st_mtime);
 	audit_open(c->s->audit, it->path, st.st_mode & 0777);
-	next = send_open_file(c, it, fd, &st);
+	next = send_header(c, PROTO_FILE, it, &st);
+	if (next == SESSION_GO_ON)
+		next = send_data(c, it, fd, st.st_size);
 	(void)close(fd);
 	return next;
 }
@@ -206,33 +265,36 @@ walk_item(const struct walk *w)
 		.target = w->item.target,
 		.name = w->item.name,
 		.shown = w->shown,
-		.path = w->path };
+		.path = w->path,
+		.st = &w->item.st };
 
 	return it;
 }
 
 /* Look before D is sent: what cannot be entered is no directory to send. */
-static enum next
+static enum session_next
 send_directory(struct source *c, const struct item *it)
 {
-	struct stat st = c->walk.item.st;
-	enum next next;
+	enum session_next next;
 
 	if (walk_enter(&c->walk) == -1)
 		return notify(c, it->shown, it->path, errno);
-	next = send_header(c, PROTO_DIR, it, &st);
-	if (next == SKIP)
+	next = send_header(c, PROTO_DIR, it, it->st);
+	if (next == SESSION_SKIP)
 		walk_leave(&c->walk);
 	return next;
 }
 
-static enum next
+static enum session_next
 send_end(struct source *c)
 {
-	return send_record(c, "E\n", 2, c->walk.path);
+	if (peer_send(c->s->peer, "E\n", 2) == -1)
+		return client_gone(c);
+	c->pending.ends++;
+	return take_pending_now(c);
 }
 
-static enum next
+static enum session_next
 send_next(struct source *c, enum walk_event event)
 {
 	struct item it = walk_item(&c->walk);
@@ -249,22 +311,22 @@ send_next(struct source *c, enum walk_event event)
 	case WALK_END:
 		break;
 	}
-	return GO_ON;
+	return SESSION_GO_ON;
 }
 
-static enum next
+static enum session_next
 send_tree(struct source *c, const struct item *it)
 {
 	struct walk *w = &c->walk;
 	enum walk_event event;
-	enum next next;
+	enum session_next next;
 
 	if (walk_begin(w, &c->place, it->shown) == -1)
 		return notify(c, it->shown, it->path, errno);
 	next = send_header(c, PROTO_DIR, it, &c->place.st);
-	if (next != GO_ON)
+	if (next != SESSION_GO_ON)
 		return next;
-	while (next != END && (event = walk_next(w)) != WALK_END)
+	while (next != SESSION_END && (event = walk_next(w)) != WALK_END)
 		next = send_next(c, event);
 	return next;
 }
@@ -297,7 +359,7 @@ record_name(const struct root_place *place, const char *operand,
 	name[len] = '\0';
 }
 
-static enum next
+static enum session_next
 send_place(struct source *c, const char *operand)
 {
 	char name[NAME_BYTES_MAX + 1];
@@ -305,8 +367,9 @@ send_place(struct source *c, const char *operand)
 		.target = c->place.name,
 		.name = name,
 		.shown = operand,
-		.path = c->place.path };
-	enum next next;
+		.path = c->place.path,
+		.st = &c->place.st };
+	enum session_next next;
 
 	if (!c->place.exists)
 		return notify(c, operand, c->place.path, ENOENT);
@@ -321,10 +384,10 @@ send_place(struct source *c, const char *operand)
 	return next;
 }
 
-static enum next
+static enum session_next
 send_operand(struct source *c, const char *operand)
 {
-	enum next next;
+	enum session_next next;
 
 	if (root_walk(c->s->root, c->s->start, operand, strlen(operand),
 		&c->place) == -1)
@@ -360,7 +423,7 @@ may_send(struct source *c)
 	if (verdict == POLICY_ALLOW)
 		return true;
 	audit_refused(c->s->audit, policy_code(verdict), operand);
-	(void)peer_notice_item(c->s->peer, operand, policy_reason(verdict));
+	(void)peer_warn_item(c->s->peer, operand, policy_reason(verdict));
 	return false;
 }
 
@@ -368,7 +431,7 @@ static void
 serve(struct source *c)
 {
 	enum peer_answer answer;
-	enum next next = GO_ON;
+	enum session_next next = SESSION_GO_ON;
 	size_t i;
 
 	answer = peer_wait_start(c->s->peer);
@@ -382,8 +445,10 @@ serve(struct source *c)
 		c->failed = true;
 		return;
 	}
-	for (i = 0; i < c->glob.n && next != END; i++)
+	for (i = 0; i < c->glob.n && next != SESSION_END; i++)
 		next = send_operand(c, c->glob.paths[i]);
+	if (next != SESSION_END)
+		(void)take_pending(c);
 }
 
 int
@@ -393,15 +458,19 @@ source_run(const struct session *session)
 	bool failed;
 
 	/* Not cleared: most of it stays untouched, and costs no memory then. */
-	if ((c = malloc(sizeof(*c))) == NULL) {
-		(void)peer_notice(session->peer, "%s", strerror(ENOMEM));
+	if ((c = malloc(sizeof(*c))) == NULL ||
+	    (session->pipelining && stream_hold(session->stream) == -1)) {
+		free(c);
+		(void)peer_warn(session->peer, "%s", strerror(ENOMEM));
 		return 1;
 	}
 	c->s = session;
 	c->failed = false;
+	c->pending.file = false;
+	c->pending.ends = 0;
 	glob_init(&c->glob, session->root, session->start,
 	    session->policy->max_matches);
-	c->glob.stop = session->stream->stop;
+	c->glob.stop = session->stream->deadline.stop;
 	serve(c);
 	glob_clear(&c->glob);
 	failed = c->failed || session->peer->complained;

@@ -3,15 +3,17 @@
 
 #include "stream.h"
 
+#include <sys/sendfile.h>
 #include <sys/types.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
+#include "wait.h"
 
 /* Room for any record; above it copying gains nothing (measured). */
 #define BUFFER_BYTES 65536
@@ -32,40 +34,25 @@ stream_open(
 	memset(s, 0, sizeof(*s));
 	s->in = in;
 	s->out = out;
-	s->stop = stop;
+	deadline_init(&s->deadline, stop);
 	s->buf = malloc(BUFFER_BYTES);
 	return s->buf == NULL ? -1 : 0;
 }
 
 void
+stream_limit(struct stream *s, off_t rate, unsigned idle, unsigned session)
+{
+	pace_init(&s->pace, rate, clock_now());
+	deadline_set(&s->deadline, idle, session);
+}
+
+void
 stream_close(struct stream *s)
 {
+	deadline_clear(&s->deadline);
 	free(s->buf);
-	free(s->copy);
-	s->buf = s->copy = NULL;
-}
-
-/* Wait for fd: its events, 0 when timeout_ms is over (-1: never), -1. */
-static int
-wait_for(int fd, short events, int timeout_ms)
-{
-	struct timespec timeout = { .tv_sec = timeout_ms / 1000,
-		.tv_nsec = timeout_ms % 1000 * 1000000L };
-	struct pollfd pfd = { .fd = fd, .events = events };
-	int n;
-
-	n = ppoll(&pfd, 1, timeout_ms < 0 ? NULL : &timeout, NULL);
-	return n == 1 ? pfd.revents : n;
-}
-
-/* Also where there is input enough in the buffer. */
-static bool
-is_stopped(const struct stream *s)
-{
-	if (*s->stop == 0)
-		return false;
-	errno = ECANCELED;
-	return true;
+	free(s->held);
+	s->buf = s->held = NULL;
 }
 
 /*
@@ -75,22 +62,33 @@ is_stopped(const struct stream *s)
 static bool
 may_retry(struct stream *s, int fd, short events)
 {
-	if (is_stopped(s))
+	int err = errno;
+
+	if ((err != EINTR && err != EAGAIN) ||
+	    deadline_is_over_waiting(&s->deadline))
 		return false;
-	if (errno == EINTR)
-		return true;
-	if (errno != EAGAIN)
-		return false;
-	return wait_for(fd, events, -1) != -1 || errno == EINTR;
+	return err == EINTR || wait_for(fd, events, -1) != -1 || errno == EINTR;
 }
 
-/* read(2) from the client: bytes, 0 at the end, -1. */
+/* Before what may block, also where it will not. */
+static bool
+is_over(struct stream *s)
+{
+	return deadline_is_over(&s->deadline);
+}
+
+/* --- bytes in ----------------------------------------------------------- */
+
+/*
+ * read(2) from the client: bytes, 0 at the end, -1.  What was held back goes
+ * out first: the client may wait for it.
+ */
 static ssize_t
 read_some(struct stream *s, char *dst, size_t size)
 {
 	ssize_t n;
 
-	if (is_stopped(s))
+	if (stream_flush(s) == -1 || is_over(s))
 		return -1;
 	while ((n = read(s->in, dst, size)) == -1) {
 		if (!may_retry(s, s->in, POLLIN))
@@ -130,7 +128,7 @@ stream_peek(struct stream *s, unsigned char *byte)
 {
 	int got;
 
-	if (is_stopped(s))
+	if (is_over(s))
 		return -1;
 	if (s->start == s->end && (got = fill(s)) != 1)
 		return got;
@@ -155,7 +153,7 @@ stream_line(struct stream *s, size_t max, const char **line, size_t *len)
 	char *newline;
 	int got;
 
-	if (is_stopped(s))
+	if (is_over(s))
 		return -1;
 	for (;;) {
 		newline = NULL;
@@ -190,13 +188,10 @@ stream_line(struct stream *s, size_t max, const char **line, size_t *len)
 bool
 stream_is_waiting(struct stream *s)
 {
-	int events;
-
-	if (s->start < s->end)
-		return true;
-	events = wait_for(s->in, POLLIN, 0);
-	return events != -1 && (events & POLLIN) != 0;
+	return s->start < s->end || wait_is_ready(s->in, POLLIN);
 }
+
+/* --- bytes out ---------------------------------------------------------- */
 
 static int
 write_all(int fd, const char *p, size_t len, struct stream *s)
@@ -204,6 +199,8 @@ write_all(int fd, const char *p, size_t len, struct stream *s)
 	ssize_t n;
 
 	while (len > 0) {
+		/* What is written already counts; so does a last word. */
+		(void)is_over(s);
 		n = write(fd, p, len);
 		if (n == -1 && !may_retry(s, fd, POLLOUT))
 			return -1;
@@ -215,11 +212,59 @@ write_all(int fd, const char *p, size_t len, struct stream *s)
 	return 0;
 }
 
+static int
+get_room(struct stream *s)
+{
+	if (s->held == NULL)
+		s->held = malloc(BUFFER_BYTES);
+	return s->held == NULL ? -1 : 0;
+}
+
+int
+stream_hold(struct stream *s)
+{
+	if (get_room(s) == -1)
+		return -1;
+	s->holds = true;
+	return 0;
+}
+
+int
+stream_flush(struct stream *s)
+{
+	size_t n = s->nheld;
+
+	s->nheld = 0;
+	return n == 0 ? 0 : write_all(s->out, s->held, n, s);
+}
+
 int
 stream_write(struct stream *s, const void *data, size_t len)
 {
-	return write_all(s->out, data, len, s);
+	if (len > BUFFER_BYTES - s->nheld && stream_flush(s) == -1)
+		return -1;
+	if (!s->holds || len > BUFFER_BYTES)
+		return write_all(s->out, data, len, s);
+	memcpy(s->held + s->nheld, data, len);
+	s->nheld += len;
+	return 0;
 }
+
+bool
+stream_has_room(struct stream *s)
+{
+	return wait_is_ready(s->out, POLLOUT);
+}
+
+/* --- files -------------------------------------------------------------- */
+
+/* One that data go to or come from. */
+struct end_of_data {
+	int fd; /* -1: nowhere */
+	off_t size;
+	int error;    /* the first one */
+	bool splices; /* as far as is known */
+};
 
 /*
  * Ask for a larger pipe once; on anything that is no pipe, or over the
@@ -239,91 +284,105 @@ at_most(off_t left, size_t max)
 	return left < (off_t)max ? (size_t)left : max;
 }
 
+/* Sleep until the rate allows more; false: the session is over. */
+static bool
+keep_pace(struct stream *s)
+{
+	int64_t ns;
+
+	while (!is_over(s)) {
+		if (s->pace.rate == 0 ||
+		    (ns = pace_wait(&s->pace, clock_now())) == 0)
+			return true;
+		if (wait_for(-1, 0, ns) == -1 && errno != EINTR)
+			return false;
+	}
+	return false;
+}
+
+/* How much of it may move now, if so much is possible at once. */
+static size_t
+next_bytes(const struct stream *s, const struct end_of_data *e, size_t max)
+{
+	return pace_most(&s->pace, at_most(e->size - s->moved, max));
+}
+
+static void
+have_moved(struct stream *s, size_t n)
+{
+	s->moved += (off_t)n;
+	pace_spend(&s->pace, n);
+}
+
 /*
- * Use up what is buffered, as far as the file of size bytes goes.  A failure
- * of the file is kept; the bytes count all the same.
+ * Use what is buffered, as far as the file goes.  A failure of the file is
+ * kept; the bytes count all the same.
  */
 static void
-use_buffer(struct stream *s, int fd, off_t size, int *file_errno)
+use_buffer(struct stream *s, struct end_of_data *to)
 {
-	size_t n = at_most(size - s->moved, buffered(s));
+	size_t n = next_bytes(s, to, buffered(s));
 
-	if (fd != -1 && *file_errno == 0 &&
-	    write_all(fd, s->buf + s->start, n, s) == -1)
-		*file_errno = errno;
+	if (to->fd != -1 && to->error == 0 &&
+	    write_all(to->fd, s->buf + s->start, n, s) == -1)
+		to->error = errno;
 	s->start += n;
-	s->moved += (off_t)n;
+	have_moved(s, n);
 }
 
+/* Move bytes without copying them: 1, 0 at the end of input, -1. */
 static int
-end_of_input(void)
-{
-	errno = ECONNRESET;
-	return -1;
-}
-
-/*
- * Move bytes to fd without copying them as long as there are many and both
- * ends can.  0, or -1 when there is no more input.
- */
-static int
-splice_in(struct stream *s, int fd, off_t size, int *file_errno)
+splice_in(struct stream *s, struct end_of_data *to)
 {
 	ssize_t n;
 
-	while (size - s->moved > SPLICE_BYTES_MIN) {
-		if (is_stopped(s))
-			return -1;
-		enlarge(s->in, &s->in_enlarged);
-		n = splice(s->in, NULL, fd, NULL,
-		    at_most(size - s->moved, SPLICE_BYTES_MAX), SPLICE_F_MOVE);
-		if (n > 0) {
-			s->moved += n;
-		} else if (n == 0) {
-			return end_of_input();
-		} else if (!may_retry(s, s->in, POLLIN)) {
-			if (errno == ECANCELED)
-				return -1;
-			/* Copying will do, or the file has failed. */
-			if (errno != EINVAL)
-				*file_errno = errno;
-			return 0;
-		}
+	enlarge(s->in, &s->in_enlarged);
+	n = splice(s->in, NULL, to->fd, NULL,
+	    next_bytes(s, to, SPLICE_BYTES_MAX), SPLICE_F_MOVE);
+	if (n > 0)
+		have_moved(s, (size_t)n);
+	if (n >= 0)
+		return n > 0;
+	if (may_retry(s, s->in, POLLIN))
+		return 1;
+	if (errno == ECANCELED)
+		return -1;
+	/* Copying will do, or the file has failed. */
+	to->splices = false;
+	if (errno != EINVAL)
+		to->error = errno;
+	return 1;
+}
+
+/* Some bytes of a file: 1, 0 at the end of input, -1. */
+static int
+take_some(struct stream *s, struct end_of_data *to)
+{
+	int got;
+
+	if (buffered(s) == 0) {
+		if (to->splices && to->size - s->moved > SPLICE_BYTES_MIN)
+			return splice_in(s, to);
+		if ((got = fill(s)) != 1)
+			return got;
 	}
-	return 0;
+	use_buffer(s, to);
+	return 1;
 }
 
 int
 stream_to_file(struct stream *s, int fd, off_t size, int *file_errno)
 {
-	int got;
+	struct end_of_data to = { .fd = fd, .size = size, .splices = fd != -1 };
+	int got = 1;
 
-	*file_errno = 0;
 	s->moved = 0;
-	use_buffer(s, fd, size, file_errno);
-	if (fd != -1 && *file_errno == 0 &&
-	    splice_in(s, fd, size, file_errno) == -1)
-		return -1;
-	while (s->moved < size) {
-		if ((got = fill(s)) == 0)
-			return end_of_input();
-		if (got == -1)
-			return -1;
-		use_buffer(s, fd, size, file_errno);
-	}
-	return 0;
-}
-
-/* One pread(2) of a file that is sent: bytes, 0 at its end, -1. */
-static ssize_t
-read_file(struct stream *s, int fd, off_t offset, off_t left)
-{
-	ssize_t n;
-
-	do {
-		n = pread(fd, s->copy, at_most(left, BUFFER_BYTES), offset);
-	} while (n == -1 && errno == EINTR && *s->stop == 0);
-	return n;
+	while (s->moved < size && got == 1)
+		got = keep_pace(s) ? take_some(s, &to) : -1;
+	*file_errno = to.error;
+	if (got == 0)
+		errno = ECONNRESET;
+	return got == 1 ? 0 : -1;
 }
 
 /* Zeros in the place of bytes that the file does not have any more. */
@@ -332,67 +391,109 @@ send_zeros(struct stream *s, off_t left)
 {
 	size_t n;
 
-	memset(s->copy, 0, at_most(left, BUFFER_BYTES));
+	if (left == 0)
+		return 0;
+	if (stream_flush(s) == -1)
+		return -1;
+	memset(s->held, 0, at_most(left, BUFFER_BYTES));
 	for (; left > 0; left -= (off_t)n) {
 		n = at_most(left, BUFFER_BYTES);
-		if (is_stopped(s) || stream_write(s, s->copy, n) == -1)
+		if (is_over(s) || write_all(s->out, s->held, n, s) == -1)
 			return -1;
 	}
 	return 0;
 }
 
-/* Send by splicing as far as that goes; *offset tells how far.  0, -1. */
+/* Move bytes without copying them; one that cannot is copied: 0, -1. */
 static int
-splice_out(struct stream *s, int fd, off_t *offset, off_t size)
+splice_out(struct stream *s, struct end_of_data *from)
+{
+	size_t most = next_bytes(s, from, SPLICE_BYTES_MAX);
+	off_t offset = s->moved;
+	ssize_t n;
+
+	if (stream_flush(s) == -1)
+		return -1;
+	enlarge(s->out, &s->out_enlarged);
+	if (s->out_is_socket)
+		n = sendfile(s->out, from->fd, &offset, most);
+	else
+		n = splice(
+		    from->fd, &offset, s->out, NULL, most, SPLICE_F_MORE);
+	if (n > 0)
+		have_moved(s, (size_t)n);
+	if (n > 0 || (n == -1 && may_retry(s, s->out, POLLOUT)))
+		return 0;
+	if (n == -1 && (errno == EPIPE || errno == ECANCELED))
+		return -1;
+	from->splices = n == -1 && errno == EINVAL && !s->out_is_socket;
+	s->out_is_socket |= from->splices;
+	return 0;
+}
+
+/* Read behind what is held back, and send both unless more may follow. */
+static int
+copy_out(struct stream *s, struct end_of_data *from)
 {
 	ssize_t n;
 
-	enlarge(s->out, &s->out_enlarged);
-	while (*offset < size) {
-		if (is_stopped(s))
-			return -1;
-		n = splice(fd, offset, s->out, NULL,
-		    at_most(size - *offset, SPLICE_BYTES_MAX), SPLICE_F_MORE);
-		if (n == 0)
-			return 0;
-		if (n == -1 && !may_retry(s, s->out, POLLOUT))
-			return errno == EPIPE || errno == ECANCELED ? -1 : 0;
+	if (from->size - s->moved > (off_t)(BUFFER_BYTES - s->nheld) &&
+	    stream_flush(s) == -1)
+		return -1;
+	do {
+		n = pread(from->fd, s->held + s->nheld,
+		    next_bytes(s, from, BUFFER_BYTES - s->nheld), s->moved);
+	} while (n == -1 && errno == EINTR && !is_over(s));
+	if (is_over(s))
+		return -1;
+	if (n <= 0) {
+		from->error = n == 0 ? EIO : errno;
+		return 0;
 	}
-	return 0;
+	s->nheld += (size_t)n;
+	have_moved(s, (size_t)n);
+	return s->holds ? 0 : stream_flush(s);
 }
 
 int
 stream_from_file(struct stream *s, int fd, off_t size, int *file_errno)
 {
-	ssize_t n;
+	struct end_of_data from = {
+		.fd = fd, .size = size, .splices = size > SPLICE_BYTES_MIN
+	};
+	int ret = get_room(s);
 
-	*file_errno = 0;
 	s->moved = 0;
-	if (s->copy == NULL && (s->copy = malloc(BUFFER_BYTES)) == NULL)
-		return -1;
-	if (size > SPLICE_BYTES_MIN && splice_out(s, fd, &s->moved, size) == -1)
-		return -1;
-	while (s->moved < size) {
-		n = read_file(s, fd, s->moved, size - s->moved);
-		if (is_stopped(s))
-			return -1;
-		if (n <= 0) {
-			*file_errno = n == 0 ? EIO : errno;
-			return send_zeros(s, size - s->moved);
-		}
-		if (stream_write(s, s->copy, (size_t)n) == -1)
-			return -1;
-		s->moved += n;
+	while (s->moved < size && ret == 0 && from.error == 0) {
+		if (!keep_pace(s))
+			ret = -1;
+		else if (from.splices)
+			ret = splice_out(s, &from);
+		else
+			ret = copy_out(s, &from);
 	}
-	return 0;
+	*file_errno = from.error;
+	return ret == 0 ? send_zeros(s, size - s->moved) : -1;
 }
+
+/* --- the rest ----------------------------------------------------------- */
 
 void
 stream_drain(struct stream *s, int silence_ms)
 {
+	int64_t now = clock_now(),
+		end = now + STREAM_DRAIN_SECONDS * CLOCK_SECOND;
+	int64_t quiet = now + silence_ms * CLOCK_MS, until;
+	int got;
+
 	s->start = s->end = 0;
-	while (wait_for(s->in, POLLIN, silence_ms) > 0) {
-		if (read_some(s, s->buf, BUFFER_BYTES) <= 0)
+	for (; !is_over(s); now = clock_now()) {
+		until = quiet < end ? quiet : end;
+		got = now < until ? wait_for(s->in, POLLIN, until - now) : 0;
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got <= 0 || read_some(s, s->buf, BUFFER_BYTES) <= 0)
 			break;
+		quiet = clock_now() + silence_ms * CLOCK_MS;
 	}
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The two ends of the connection as sshd hands them over: bytes in through a
- * buffer, bytes out at once.  Nobody else reads descriptor 0 or writes 1.
+ * buffer, bytes out at once or, where that is asked for, before the next wait
+ * for input.  Nobody else reads descriptor 0 or writes 1.
  *
  * What the client sends is a stream: one read may hold half a record, or a
  * record, a file and the next record.  Bytes that are in the buffer already
  * are always used first; the rest of a large file goes from the pipe to the
- * file by splice(2), and by read and write where that is not possible.
+ * file by splice(2), and by read and write where that is not possible.  What
+ * is sent goes by splice(2) into a pipe and by sendfile(2) into a socket.
  *
- * Every function that may block gives up with ECANCELED soon after *stop
- * became non-zero; the signal handler that sets it has to interrupt system
- * calls (no SA_RESTART), again and again until the program has ended.
+ * Every function that may block gives up with ECANCELED soon after the
+ * deadline of the session (deadline.h).
  */
 #ifndef STREAM_H
 #define STREAM_H
@@ -21,7 +22,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "deadline.h"
 #include "defs.h"
+#include "pace.h"
 
 struct stream {
 	int in;       /* borrowed */
@@ -29,18 +32,29 @@ struct stream {
 	char *buf;    /* owned: bytes read and not yet used */
 	size_t start; /* of those bytes */
 	size_t end;
-	char *copy;  /* owned: bytes on their way out of a file, or NULL */
+	char *held; /* owned: bytes on their way out, or NULL */
+	size_t nheld;
+	bool holds;  /* they may wait for each other */
 	off_t moved; /* bytes of the last file that went through */
 	bool in_enlarged;
 	bool out_enlarged;
-	const volatile sig_atomic_t *stop; /* borrowed */
+	bool out_is_socket; /* splice(2) refused it */
+	struct pace pace;
+	struct deadline deadline;
 };
 
 /* Begin.  Returns 0, or -1 with ENOMEM.  Neither descriptor is touched. */
 int stream_open(struct stream *s, int in, int out,
     const volatile sig_atomic_t *stop) ATTR_USE;
 
-/* Free the buffers; the descriptors stay open. */
+/*
+ * From here on: so many bytes of files a second, and deadline_set().  0: no
+ * such limit.
+ */
+void stream_limit(
+    struct stream *s, off_t rate, unsigned idle, unsigned session);
+
+/* Free the buffers; the descriptors stay open, what is held is lost. */
 void stream_close(struct stream *s);
 
 /*
@@ -75,8 +89,16 @@ int stream_to_file(
 /*
  * Write all bytes, in one write(2) where the other end has room.  Returns 0,
  * or -1 with errno (EPIPE: the client is gone).
+ *
+ * After stream_hold() they may stay here until more input is waited for or
+ * stream_flush() is called: several records then leave in one write(2).
  */
 int stream_write(struct stream *s, const void *data, size_t len) ATTR_USE;
+int stream_hold(struct stream *s) ATTR_USE;
+int stream_flush(struct stream *s) ATTR_USE;
+
+/* Can some bytes (up to PIPE_BUF) be written without waiting? */
+bool stream_has_room(struct stream *s) ATTR_USE;
 
 /*
  * Send exactly size bytes of fd, from offset 0 on.  Where the file ends early
@@ -87,9 +109,11 @@ int stream_from_file(
     struct stream *s, int fd, off_t size, int *file_errno) ATTR_USE;
 
 /*
- * Read input away, unparsed, until it ends or nothing has come for
- * silence_ms.  Never fails.
+ * Read input away, unparsed, until it ends, nothing has come for silence_ms,
+ * or a client that sends a byte now and then has had STREAM_DRAIN_SECONDS.
+ * Never fails.
  */
+#define STREAM_DRAIN_SECONDS 300
 void stream_drain(struct stream *s, int silence_ms);
 
 #endif

@@ -79,8 +79,9 @@ expect_left(size_t want)
 
 enum call {
 	ACK,
+	STORED,
 	WARN,
-	FATAL,
+	QUIT,
 	MALFORMED,
 	CALLS
 };
@@ -91,31 +92,51 @@ answer(enum call call)
 	switch (call) {
 	case ACK:
 		return peer_ack(&peer);
+	case STORED:
+		return peer_ack_stored(&peer);
 	case WARN:
 		return peer_warn(&peer, "%s: %d", "a", 1);
-	case FATAL:
-		return peer_fatal(&peer, "%s", "b");
+	case QUIT:
+		return peer_quit(&peer, PEER_FATAL, "%s", "b");
 	case MALFORMED:
 	case CALLS:
 		break;
 	}
-	return peer_warn_malformed(&peer, PROTO_E_MODE);
+	return peer_quit_malformed(&peer, PROTO_E_MODE);
 }
 
 /* CVE-2020-12062: a second answer would be taken for the next record's. */
 START_TEST(answer_out_of_turn)
 {
+	peer_init(&peer, &stream, true);
+	ck_assert_int_eq(peer_ack(&peer), 0);
+	expect(BYTES("\0"));
 	errno = 0;
 	ck_assert_int_eq(answer((enum call)_i), -1);
 	ck_assert_int_eq(errno, EPROTO);
 	expect_nothing();
 	ck_assert(!peer.complained);
-	/* once due, once given */
+}
+END_TEST
+
+/* After the last word nothing is said, nor read. */
+START_TEST(answer_after_the_last_word)
+{
+	struct proto_record rec;
+	enum proto_err err;
+
+	client_says(BYTES("E\n"));
 	peer_init(&peer, &stream, true);
 	ck_assert_int_eq(peer_ack(&peer), 0);
 	expect(BYTES("\0"));
+	ck_assert_int_eq(peer_quit(&peer, PEER_WARNING, "end"), 0);
+	expect(BYTES("\1scp: end\n"));
+	errno = 0;
 	ck_assert_int_eq(answer((enum call)_i), -1);
+	ck_assert_int_eq(errno, EPROTO);
 	expect_nothing();
+	ck_assert_int_eq(peer_next(&peer, &rec, &err), PEER_LOST);
+	ck_assert_int_eq(errno, EPROTO);
 }
 END_TEST
 
@@ -125,8 +146,9 @@ static const struct {
 	bool complained;
 } answer_rows[CALLS] = {
 	[ACK] = { BYTES("\0"), false },
+	[STORED] = { BYTES("\0"), false },
 	[WARN] = { BYTES("\1scp: a: 1\n"), true },
-	[FATAL] = { BYTES("\2scp: b\n"), true },
+	[QUIT] = { BYTES("\2scp: b\n"), true },
 	[MALFORMED] = { BYTES("\1scp: protocol error: bad mode\n"), true },
 };
 
@@ -192,11 +214,11 @@ static const struct {
 	{ BYTES("\0\n\0"), PEER_END, 0, false, 0 },
 	{ BYTES("C0644 3 a"), PEER_LOST, ECONNRESET, false, 9 },
 	{ BYTES("E"), PEER_LOST, ECONNRESET, false, 1 },
-	{ BYTES("X\n"), PEER_MALFORMED, PROTO_E_TYPE, true, 0 },
-	{ BYTES("C9 1 a\n"), PEER_MALFORMED, PROTO_E_MODE, true, 0 },
-	{ BYTES("C0644 x a\n"), PEER_MALFORMED, PROTO_E_SIZE, true, 0 },
-	{ BYTES("C0644 1 ..\n"), PEER_MALFORMED, PROTO_E_NAME, true, 0 },
-	{ BYTES("C0644 1 a\0b\n"), PEER_MALFORMED, PROTO_E_NAME, true, 0 },
+	{ BYTES("X\n"), PEER_MALFORMED, PROTO_E_TYPE, false, 0 },
+	{ BYTES("C9 1 a\n"), PEER_MALFORMED, PROTO_E_MODE, false, 0 },
+	{ BYTES("C0644 x a\n"), PEER_MALFORMED, PROTO_E_SIZE, false, 0 },
+	{ BYTES("C0644 1 ..\n"), PEER_MALFORMED, PROTO_E_NAME, false, 0 },
+	{ BYTES("C0644 1 a\0b\n"), PEER_MALFORMED, PROTO_E_NAME, false, 0 },
 	{ BYTES("Tx\n"), PEER_MALFORMED, PROTO_E_TIME, true, 0 },
 };
 
@@ -218,7 +240,7 @@ START_TEST(next)
 		ck_assert_int_eq(errno, next_rows[_i].what);
 	if (event != PEER_RECORD)
 		ck_assert_int_eq(rec.size, -7);
-	ck_assert_int_eq(peer.due, next_rows[_i].due);
+	ck_assert_int_eq(peer.turn == PEER_ANSWER_DUE, next_rows[_i].due);
 	ck_assert_int_eq(peer.complained,
 	    event == PEER_RECORD &&
 		(rec.type == PROTO_WARNING || rec.type == PROTO_FATAL));
@@ -266,7 +288,7 @@ START_TEST(next_length)
 	}
 	ck_assert_int_eq(peer_next(&peer, &rec, &err), PEER_MALFORMED);
 	ck_assert_int_eq(err, PROTO_E_LONG);
-	ck_assert_int_eq(peer_warn_malformed(&peer, err), 0);
+	ck_assert_int_eq(peer_quit_malformed(&peer, err), 0);
 	expect(BYTES("\1scp: protocol error: record too long\n"));
 }
 END_TEST
@@ -293,10 +315,10 @@ START_TEST(malformed_answer)
 
 	client_says(malformed_rows[_i].text, malformed_rows[_i].len);
 	ck_assert_int_eq(peer_next(&peer, &rec, &err), PEER_MALFORMED);
-	ck_assert_int_eq(peer_warn_malformed(&peer, err), 0);
+	ck_assert_int_eq(peer_quit_malformed(&peer, err), 0);
 	expect(malformed_rows[_i].want, strlen(malformed_rows[_i].want));
 	ck_assert(peer.complained);
-	ck_assert(!peer.due);
+	ck_assert_int_ne(peer.turn, PEER_ANSWER_DUE);
 }
 END_TEST
 
@@ -315,7 +337,7 @@ START_TEST(malformed_long_name)
 	client_says(line, 901);
 	ck_assert_int_eq(peer_next(&peer, &rec, &err), PEER_MALFORMED);
 	ck_assert_int_eq(err, PROTO_E_NAME);
-	ck_assert_int_eq(peer_warn_malformed(&peer, err), 0);
+	ck_assert_int_eq(peer_quit_malformed(&peer, err), 0);
 	n = read(from[0], buf, sizeof(buf));
 	ck_assert_int_eq(n, (ssize_t)sizeof(start) - 1 - 2 + 255 + 1);
 	ck_assert_mem_eq(buf, start, sizeof(start) - 1);
@@ -410,6 +432,154 @@ START_TEST(closing_failed)
 }
 END_TEST
 
+/* --- early answers ----------------------------------------------------- */
+
+/*
+ * Letters are what happens: a record comes (T, C, D, E, or w for \1); a file's
+ * data are stored (s) or not (n); the answer is given where it is due (a) or
+ * was given (g).  Each is followed by the bytes that we write: digits, 1 for a
+ * message.  X: the file's header would leave a credit.
+ */
+static const struct {
+	unsigned max;
+	const char *script;
+} early_rows[] = {
+	{ 0, "Ca0 s0 Ca0 s0 Ea0" },
+	{ 1, "Ca0 s00 Cg s00 Cg n1 Ca0 s00 Eg Ea0 Ca0 s00" },
+	/* never with the first answer of a record, never after an error */
+	{ 1, "Da0 Ta0 Ca0 n1 Ea0 Ca0 n1 Ta0 Ca0 s00 Tg Ca0 s00" },
+	/* two only where files have times */
+	{ 2, "Ca0 s00 Cg s00 Tg Ca0 s00 Cg s00" },
+	{ 2, "Ta0 Ca0 s000 Tg Cg s000 Tg Cg n1 Ta0 Ca0 s000" },
+	{ 2, "Ta0 Da0 Ta0 Ca0 s000 Eg Tg Ca0 s000 Eg Eg Ea0" },
+	{ 2, "Ta0 Ca0 s000 Tg Dg Ta0 Ca0 s000" },
+	/* errors of the client use none */
+	{ 1, "Ca0 s00 w w Cg s00 w Eg" },
+	{ 2, "Ta0 Ca0 s000 w Tg Cg s000 Tg w Tg Ca0 s000" },
+	{ 2, "Ta0 Ca0 s000 Tg w Cg s00 Cg s00" },
+	/* a directory and an end without times leave none too many */
+	{ 2, "Ta0 Ca0 s000 Dg Cg s00" },
+	{ 2, "Ta0 Ca0 s000 Eg Cg s00 Tg Ca0 s00" },
+	{ 2, "Ta0 Ca0 s000 Eg Tg Ca0 s000 CX" },
+	/* R-WIRE-3: what is left would be taken for the file's own answer */
+	{ 2, "Ta0 Ca0 s000 CX" },
+	{ 2, "Ta0 Ca0 s000 w CX" },
+	/* times that cannot be read are answered all the same */
+	{ 2, "ta0 Ca0 s000 tg Cg s000" },
+	{ 9, "Ta0 Ca0 s000 Tg Cg s000" },
+};
+
+static const char *
+record_of(char letter)
+{
+	switch (letter) {
+	case 'C':
+		return "C0644 0 f\n";
+	case 'D':
+		return "D0755 0 d\n";
+	case 'E':
+		return "E\n";
+	case 'T':
+		return "T1 0 1 0\n";
+	case 't':
+		return "Tx\n";
+	default:
+		return "\1scp: no\n";
+	}
+}
+
+/* The bytes that are to have come, all in one write. */
+static void
+expect_digits(const char *digits)
+{
+	size_t n = strspn(digits, "012");
+
+	if (n == 0)
+		expect_nothing();
+	else if (digits[0] == '0')
+		expect("\0\0\0", n);
+	else
+		expect(BYTES("\1scp: no\n"));
+}
+
+static void
+play_record(const char *text)
+{
+	enum peer_event want = PEER_RECORD, event;
+	struct proto_record rec;
+	enum proto_err err;
+	const char *record = record_of(text[0]);
+
+	ck_assert_int_eq(
+	    write(to[1], record, strlen(record)), (ssize_t)strlen(record));
+	if (text[0] == 't' || text[1] == 'X')
+		want = PEER_MALFORMED;
+	event = peer_next(&peer, &rec, &err);
+	ck_assert_int_eq(event, want);
+	if (text[1] == 'X')
+		ck_assert_int_eq(err, PROTO_E_NO_TIMES);
+	else if (text[0] != 'w')
+		ck_assert_int_eq(peer_has_answered(&peer), text[1] == 'g');
+	expect_nothing();
+	if (text[1] != 'a' && text[1] != 'g')
+		return;
+	if (text[1] == 'g') {
+		ck_assert_int_eq(peer_warn(&peer, "no"), -1);
+		expect_nothing();
+	}
+	ck_assert_int_eq(peer_ack(&peer), 0);
+	expect_digits(text + 2);
+}
+
+static void
+play_data(const char *text)
+{
+	const char *last;
+	size_t len;
+
+	ck_assert_int_eq(write(to[1], "", 1), 1);
+	ck_assert_int_eq(peer_closing(&peer, &last, &len), PEER_WHOLE);
+	if (text[0] == 's')
+		ck_assert_int_eq(peer_ack_stored(&peer), 0);
+	else
+		ck_assert_int_eq(peer_warn(&peer, "no"), 0);
+	expect_digits(text + 1);
+}
+
+START_TEST(early)
+{
+	const char *text = early_rows[_i].script;
+
+	peer_init(&peer, &stream, true);
+	peer_answer_early(&peer, early_rows[_i].max);
+	ck_assert_int_eq(peer_ack(&peer), 0);
+	expect(BYTES("\0"));
+	for (; *text != '\0';
+	     text += strcspn(text, " "), text += *text == ' ') {
+		if (*text == 's' || *text == 'n')
+			play_data(text);
+		else
+			play_record(text);
+	}
+}
+END_TEST
+
+/* The last word may follow an early answer. */
+START_TEST(early_and_quit)
+{
+	peer_init(&peer, &stream, true);
+	peer_answer_early(&peer, 1);
+	ck_assert_int_eq(peer_ack(&peer), 0);
+	expect(BYTES("\0"));
+	play_record("Ca0");
+	play_data("s00");
+	play_record("Cg");
+	play_data("s00");
+	ck_assert_int_eq(peer_quit(&peer, PEER_FATAL, "no"), 0);
+	expect(BYTES("\2scp: no\n"));
+}
+END_TEST
+
 /* --- source ----------------------------------------------------------- */
 
 static const struct {
@@ -487,6 +657,44 @@ START_TEST(said_failed)
 }
 END_TEST
 
+/* What would become part of a file that is sent is not said. */
+START_TEST(source_quits)
+{
+	ck_assert_int_eq(peer_send(&peer, BYTES("C0644 1 a\n")), 0);
+	expect(BYTES("C0644 1 a\n"));
+	errno = 0;
+	ck_assert_int_eq(peer_quit(&peer, PEER_FATAL, "x"), -1);
+	ck_assert_int_eq(errno, EPROTO);
+	expect_nothing();
+	ck_assert_int_eq(peer_close_file(&peer), 0);
+	expect(BYTES("\0"));
+	ck_assert_int_eq(peer_quit(&peer, PEER_FATAL, "x"), 0);
+	expect(BYTES("\2scp: x\n"));
+}
+END_TEST
+
+/* Pipelining: what is said leaves when an answer is waited for. */
+START_TEST(source_holds)
+{
+	const char *text;
+	size_t len;
+
+	ck_assert_int_eq(stream_hold(&stream), 0);
+	ck_assert_int_eq(peer_close_file(&peer), 0);
+	ck_assert_int_eq(peer_send(&peer, BYTES("T1 0 1 0\n")), 0);
+	ck_assert_int_eq(peer_warn(&peer, "no"), 0);
+	ck_assert_int_eq(peer_send(&peer, BYTES("C0644 1 a\n")), 0);
+	expect_nothing();
+	client_says(BYTES("\0"));
+	ck_assert_int_eq(peer_answer(&peer, &text, &len), PEER_YES);
+	expect(BYTES("\0T1 0 1 0\n\1scp: no\nC0644 1 a\n"));
+	ck_assert_int_eq(peer_close_file(&peer), 0);
+	expect_nothing();
+	ck_assert_int_eq(peer_quit(&peer, PEER_WARNING, "x"), 0);
+	expect(BYTES("\0\1scp: x\n"));
+}
+END_TEST
+
 /* What a source says needs no turn. */
 START_TEST(source_says)
 {
@@ -495,14 +703,14 @@ START_TEST(source_says)
 	ck_assert_int_eq(peer_close_file(&peer), 0);
 	expect(BYTES("\0"));
 	ck_assert(!peer.complained);
-	ck_assert_int_eq(peer_notice(&peer, "%s: %s", "x\ny", "gone"), 0);
+	ck_assert_int_eq(peer_warn(&peer, "%s: %s", "x\ny", "gone"), 0);
 	expect(BYTES("\1scp: x?y: gone\n"));
 	ck_assert(peer.complained);
 	ck_assert_int_eq(close(from[0]), 0);
 	ck_assert_int_eq(peer_send(&peer, BYTES("E\n")), -1);
 	ck_assert_int_eq(peer_close_file(&peer), -1);
 	errno = 0;
-	ck_assert_int_eq(peer_notice(&peer, "x"), -1);
+	ck_assert_int_eq(peer_warn(&peer, "x"), -1);
 	ck_assert_int_eq(errno, EPIPE);
 }
 END_TEST
@@ -516,7 +724,8 @@ peer_suite(void)
 	s = suite_create("peer");
 	tc = tcase_create("peer");
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_loop_test(tc, answer_out_of_turn, 0, CALLS);
+	tcase_add_loop_test(tc, answer_out_of_turn, 0, QUIT);
+	tcase_add_loop_test(tc, answer_after_the_last_word, 0, CALLS);
 	tcase_add_loop_test(tc, first_answer, 0, CALLS);
 	tcase_add_test(tc, record_out_of_turn);
 	tcase_add_loop_test(tc, client_is_gone, 0, CALLS);
@@ -533,6 +742,10 @@ peer_suite(void)
 	tcase_add_test(tc, said_too_much);
 	tcase_add_test(tc, said_failed);
 	tcase_add_test(tc, source_says);
+	tcase_add_test(tc, source_quits);
+	tcase_add_test(tc, source_holds);
+	tcase_add_loop_test(tc, early, 0, LENGTH(early_rows));
+	tcase_add_test(tc, early_and_quit);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -898,6 +898,14 @@ static const struct {
 	{ "new", ENOENT, ENOENT, ENOENT },
 };
 
+static int
+look_and_open(int dirfd, const char *name, struct stat *st)
+{
+	if (root_stat(dirfd, name, st) == -1)
+		return -1;
+	return root_open_file(dirfd, name, st);
+}
+
 static void
 expect_opened(int fd, int error)
 {
@@ -918,11 +926,28 @@ START_TEST(open_name)
 	int fds;
 
 	fds = scratch_fds();
-	expect_opened(root_open_file(root.fd, name, &st), name_rows[_i].file);
+	expect_opened(look_and_open(root.fd, name, &st), name_rows[_i].file);
 	if (name_rows[_i].file == 0)
 		ck_assert_int_eq(st.st_size, 4);
 	expect_opened(root_open_dir(root.fd, name), name_rows[_i].dir);
 	expect_opened(root_enter_dir(root.fd, name), name_rows[_i].enter);
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+/* R-PATH-3: what was a file has become something else. */
+START_TEST(open_swapped)
+{
+	const char *name = name_rows[_i].name;
+	int error = name_rows[_i].file;
+	struct stat st;
+	int fds;
+
+	fds = scratch_fds();
+	ck_assert_int_eq(root_stat(root.fd, "file", &st), 0);
+	if (strcmp(name, "socket") == 0)
+		error = ENXIO;
+	expect_opened(root_open_file(root.fd, name, &st), error);
 	ck_assert_int_eq(scratch_fds(), fds);
 }
 END_TEST
@@ -934,7 +959,7 @@ START_TEST(open_device)
 
 	dev = scratch_dir("/dev");
 	errno = 0;
-	ck_assert_int_eq(root_open_file(dev, "null", &st), -1);
+	ck_assert_int_eq(look_and_open(dev, "null", &st), -1);
 	ck_assert_int_eq(errno, ROOT_E_NOT_REGULAR);
 	ck_assert_str_eq(root_strerror(errno), "not a regular file");
 	ck_assert_str_eq(
@@ -950,7 +975,7 @@ open_locked(void)
 	int fd, again, dir;
 
 	errno = 0;
-	ck_assert_int_eq(root_open_file(root.fd, "file", &st), -1);
+	ck_assert_int_eq(look_and_open(root.fd, "file", &st), -1);
 	ck_assert_int_eq(errno, EACCES);
 	errno = 0;
 	ck_assert_int_eq(root_open_dir(root.fd, "dropbox"), -1);
@@ -1000,7 +1025,7 @@ START_TEST(open_race)
 	quicker = others[_i].name;
 	ck_assert_int_eq(root_stat(root.fd, quicker, &want), 0);
 	errno = 0;
-	fd = root_open_file(root.fd, "file", &st);
+	fd = look_and_open(root.fd, "file", &st);
 	quicker = NULL;
 	ck_assert_int_eq(fd == -1 ? errno : 0, others[_i].error);
 	if (fd != -1) {
@@ -1065,6 +1090,7 @@ root_suite(void)
 	tcase_add_loop_test(tc, walk_long, 0, 9);
 	tcase_add_loop_test(tc, walk_anything, 1, 4);
 	tcase_add_loop_test(tc, open_name, 0, LENGTH(name_rows));
+	tcase_add_loop_test(tc, open_swapped, 0, LENGTH(name_rows));
 	tcase_add_test(tc, open_device);
 	tcase_add_test(tc, read_link);
 	tcase_set_timeout(tc, 60);

@@ -575,7 +575,8 @@ read_all(int fd, size_t row)
 
 START_TEST(from_file)
 {
-	size_t row = (size_t)_i / LENGTH(kinds);
+	size_t row = (size_t)_i / LENGTH(kinds) / 2;
+	bool holds = (size_t)_i / LENGTH(kinds) % 2 != 0;
 	enum kind kind = kinds[(size_t)_i % LENGTH(kinds)];
 	int fd, file_errno = -1;
 	pid_t pid;
@@ -593,9 +594,12 @@ START_TEST(from_file)
 		(void)close(from[1]);
 		read_all(from[0], row);
 	}
+	if (holds)
+		ck_assert_int_eq(stream_hold(&s), 0);
 	ck_assert_int_eq(
 	    stream_from_file(&s, fd, from_rows[row].size, &file_errno), 0);
 	ck_assert_int_eq(file_errno, from_rows[row].error);
+	ck_assert_int_eq(stream_flush(&s), 0);
 	ck_assert_int_eq(close(from[1]), 0);
 	if (kind == FILE_KIND && (pid = fork()) == 0)
 		read_all(from[0], row);
@@ -1000,7 +1004,7 @@ stream_suite(void)
 	tcase_add_loop_test(tc, to_file_error, 0,
 	    (int)(LENGTH(trouble_rows) * LENGTH(kinds) * 2));
 	tcase_add_loop_test(
-	    tc, from_file, 0, (int)(LENGTH(from_rows) * LENGTH(kinds)));
+	    tc, from_file, 0, (int)(LENGTH(from_rows) * LENGTH(kinds) * 2));
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(suite, tc);
 	return suite;

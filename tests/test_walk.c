@@ -86,6 +86,7 @@ check_file(void)
 	struct stat st;
 	int fd;
 
+	st = walk.item.st;
 	fd = root_open_file(walk.item.dirfd, walk.item.target, &st);
 	ck_assert_int_ne(fd, -1);
 	ck_assert_uint_eq(st.st_ino, walk.item.st.st_ino);

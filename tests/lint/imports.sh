@@ -8,8 +8,9 @@
 table='
 main: exit _exit _Exit quick_exit err errx verr verrx
 main: printf vprintf puts putchar putchar_unlocked stdout
-stream: splice tee vmsplice poll select pselect
-stream log: ppoll
+stream: splice tee vmsplice sendfile
+wait log: ppoll
+-: poll select pselect
 log: socket connect send sendto sendmsg
 outside root upload temp walk: openat openat2
 root upload temp walk: mkdirat renameat renameat2 unlinkat linkat

@@ -321,6 +321,8 @@ server_start(struct server *s, const struct launch *l)
 		argv_split(&argv, "scp-server -e -r");
 		argv_add(&argv, driver.root);
 		argv_split(&argv, l->options);
+		/* The first value wins: options may say otherwise. */
+		argv_split(&argv, "-o EarlyAck=no");
 		argv_split(&argv, l->command);
 		argv_list(&argv, l->words);
 	}

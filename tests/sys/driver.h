@@ -95,7 +95,10 @@ enum ends {
 	ENDS_TTY_OUT
 };
 
-/* How to start the server; all of it may be left out. */
+/*
+ * How to start the server; all of it may be left out.  It answers strictly,
+ * one answer when it is due, unless options has EarlyAck=auto.
+ */
 struct launch {
 	const char *options;      /* words after -e -r ROOT */
 	const char *command;      /* the client's words, split at blanks */
