@@ -34,8 +34,11 @@ typedef int resource_id;
 static int
 set_limit(resource_id resource, rlim_t max)
 {
-	struct rlimit limit;
+	struct rlimit limit = { 0, 0 };
 
+	/* Nothing is never more than what there was. */
+	if (max == 0)
+		return setrlimit(resource, &limit);
 	if (getrlimit(resource, &limit) == -1)
 		return -1;
 	if (max < limit.rlim_max)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "outside.h"
 
 #define DIGITS     "0123456789"
@@ -110,6 +111,29 @@ take_connection(struct identity *id, const char *connection)
 		id->port = port_of(connection + len + 1);
 }
 
+/* A local account, in a way that costs little. */
+static bool
+read_local(struct identity *id, const char *logname)
+{
+	uid_t uid;
+
+	if (!account_find(ACCOUNT_SWITCH, ACCOUNT_FILE, logname, &uid, id->home,
+		sizeof(id->home)) ||
+	    uid != id->uid || !put(id->user, sizeof(id->user), logname)) {
+		id->home[0] = '\0';
+		return false;
+	}
+	return id->known = true;
+}
+
+/* By the name that sshd(8) says, if that is one of this user's. */
+static bool
+read_named(struct identity *id, const char *logname)
+{
+	return logname != NULL && logname[0] != '\0' &&
+	    (read_local(id, logname) || take_entry(id, getpwnam(logname)));
+}
+
 void
 identity_read(struct identity *id, const char *logname, const char *connection)
 {
@@ -118,9 +142,7 @@ identity_read(struct identity *id, const char *logname, const char *connection)
 	id->port = 0;
 	id->auth.method[0] = id->auth.key[0] = '\0';
 	id->uid = getuid();
-	if ((logname == NULL || logname[0] == '\0' ||
-		!take_entry(id, getpwnam(logname))) &&
-	    !take_entry(id, getpwuid(id->uid)))
+	if (!read_named(id, logname) && !take_entry(id, getpwuid(id->uid)))
 		take_claim(id, logname);
 	(void)put(id->address, sizeof(id->address), "UNKNOWN");
 	if (connection != NULL)
