@@ -6,7 +6,7 @@
 #include "clock.h"
 
 /* So many times a second something moves; also what a pause may make up for. */
-#define STEPS_A_SECOND 10
+#define STEPS_A_SECOND 20
 
 void
 pace_init(struct pace *p, off_t rate, int64_t now)

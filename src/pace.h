@@ -4,7 +4,7 @@
  * clock and no sleeping of its own.  Times are those of clock.h.
  *
  * What has moved is accounted for afterwards, on a schedule that does not
- * drift: a sleep that was too long is made up for, up to a tenth of a second.
+ * drift: a sleep that was too long is made up for, up to 50 milliseconds.
  */
 #ifndef PACE_H
 #define PACE_H
