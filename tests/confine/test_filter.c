@@ -32,6 +32,7 @@
 
 #include "command.h"
 #include "confine-seccomp.h"
+#include "confine/rows.h"
 #include "defs.h"
 #include "filter-tables.h"
 
@@ -69,87 +70,7 @@ role_of(int i)
 
 /* --- the tables, as they are written ---------------------------------- */
 
-static uint32_t
-native_flags(uint32_t value)
-{
-	uint32_t f = value & ~(FILTER_O_DIRECTORY | FILTER_O_NOFOLLOW);
-
-	if (value & FILTER_O_DIRECTORY)
-		f |= O_DIRECTORY;
-	if (value & FILTER_O_NOFOLLOW)
-		f |= O_NOFOLLOW;
-	return f;
-}
-
-/* glibc says that O_LARGEFILE is 0. */
-static uint32_t
-o_largefile(void)
-{
-#ifdef __aarch64__
-	return 0400000;
-#else
-	return 0100000;
-#endif
-}
-
-static bool
-test_holds(const struct filter_test *t, const uint64_t *args)
-{
-	uint32_t arg = (uint32_t)args[t->arg];
-
-	switch (t->kind) {
-	case FILTER_INT:
-		return arg == t->value;
-	case FILTER_BITS:
-		return (arg & ~t->value) == 0;
-	case FILTER_DIR:
-		return (int32_t)arg >= 0;
-	case FILTER_NULL:
-		return args[t->arg] == 0;
-	case FILTER_OPEN:
-		return (arg & ~o_largefile()) == native_flags(t->value);
-	case FILTER_NONE:
-		break;
-	}
-	return true;
-}
-
-static bool
-row_allows(const struct filter_row *row, const struct probe *p)
-{
-	size_t i;
-
-	if (seccomp_syscall_resolve_name(row->call) != p->call)
-		return false;
-	for (i = 0; i < FILTER_TESTS_MAX; i++) {
-		if (row->tests[i].kind == FILTER_NONE)
-			break;
-		if (!test_holds(&row->tests[i], p->args))
-			return false;
-	}
-	return true;
-}
-
-static const struct filter_row *
-rows_of(enum command_role role, size_t *n)
-{
-	*n = role == COMMAND_SINK ? LENGTH(filter_sink) : LENGTH(filter_source);
-	return role == COMMAND_SINK ? filter_sink : filter_source;
-}
-
-/* The i-th row of a role, NULL behind the last. */
-static const struct filter_row *
-row_at(enum command_role role, size_t i)
-{
-	const struct filter_row *rows;
-	size_t n;
-
-	if (i < LENGTH(filter_common))
-		return &filter_common[i];
-	rows = rows_of(role, &n);
-	i -= LENGTH(filter_common);
-	return i < n ? &rows[i] : NULL;
-}
+static const struct rows_flags native = ROWS_NATIVE;
 
 static bool
 table_allows(enum command_role role, const struct probe *p)
@@ -157,8 +78,9 @@ table_allows(enum command_role role, const struct probe *p)
 	const struct filter_row *row;
 	size_t i;
 
-	for (i = 0; (row = row_at(role, i)) != NULL; i++) {
-		if (row_allows(row, p))
+	for (i = 0; (row = rows_at(role == COMMAND_SINK, i)) != NULL; i++) {
+		if (seccomp_syscall_resolve_name(row->call) == p->call &&
+		    rows_hold(&native, row, p->args))
 			return true;
 	}
 	return false;
@@ -297,23 +219,6 @@ START_TEST(every_number)
 }
 END_TEST
 
-/* Arguments for which all tests of the row hold. */
-static void
-satisfy(const struct filter_row *row, uint64_t *args)
-{
-	const struct filter_test *t;
-	size_t i;
-
-	memset(args, 0, ARGS * sizeof(*args));
-	for (i = 0; i < FILTER_TESTS_MAX; i++) {
-		t = &row->tests[i];
-		if (t->kind == FILTER_OPEN)
-			args[t->arg] = native_flags(t->value);
-		else if (t->kind != FILTER_NONE)
-			args[t->arg] = t->value;
-	}
-}
-
 /* The row, and the row with one argument replaced by each of these. */
 static void
 vary(const struct filter_row *row)
@@ -326,7 +231,7 @@ vary(const struct filter_row *row)
 	call = seccomp_syscall_resolve_name(row->call);
 	if (call < 0 || call == SYS_exit_group)
 		return;
-	satisfy(row, args);
+	rows_satisfy(&native, row, args);
 	p = add(call);
 	memcpy(p->args, args, sizeof(args));
 	for (arg = 0; arg < FILTER_TESTS_MAX; arg++) {
@@ -355,7 +260,7 @@ START_TEST(every_argument)
 	const struct filter_row *row;
 	size_t i;
 
-	for (i = 0; (row = row_at(role_of(_i), i)) != NULL; i++) {
+	for (i = 0; (row = rows_at(_i == 0, i)) != NULL; i++) {
 		begin();
 		vary(row);
 		compare(role_of(_i));
