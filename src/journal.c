@@ -62,6 +62,8 @@ journal_open(struct journal *j, const char *path,
 
 	j->place = JOURNAL_SYSLOG;
 	j->format = format;
+	if (format == SETTINGS_LOG_XFERLOG)
+		transfer_load_zone();
 	if (strcmp(path, SETTINGS_TO_SYSLOG) == 0)
 		return 0;
 	j->place = JOURNAL_NONE;

@@ -6,7 +6,7 @@
  * dropped, and after it all that cannot be sent at once, until one can: so
  * logging never fails a transfer, and a daemon that is stuck holds none up
  * (R-LOG-1).  syslog(3) is unfit for
- * this: it reconnects and reads the time zone again.
+ * this: it reconnects, and reads the time zone again.
  *
  * The same holds for standard error, whose reader is the client: a line that
  * would have to wait is dropped.

@@ -355,6 +355,17 @@ whole_seconds(unsigned long long ms)
 	return ms < 1000 ? 1 : (ms + 500) / 1000;
 }
 
+void
+transfer_load_zone(void)
+{
+	const time_t now = time(NULL);
+	struct tm tm;
+
+	/* localtime_r(3) alone would look at the zone later, once. */
+	tzset();
+	(void)localtime_r(&now, &tm);
+}
+
 size_t
 transfer_xferlog(char *dst, size_t size, const struct transfer *t)
 {

@@ -72,4 +72,10 @@ size_t transfer_json(char *dst, size_t size, const struct transfer *t) ATTR_USE;
 size_t transfer_xferlog(
     char *dst, size_t size, const struct transfer *t) ATTR_USE;
 
+/*
+ * Read the time zone's file, for transfer_xferlog(): it must not have to, in a
+ * confined process.
+ */
+void transfer_load_zone(void);
+
 #endif

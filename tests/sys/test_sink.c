@@ -852,6 +852,16 @@ START_TEST(attributes_are_kept)
 }
 END_TEST
 
+/* No file of the time zone can be read any more when a record wants it. */
+START_TEST(xferlog_tells_local_time)
+{
+	RUN_WITH("-o TransferLog=syslog -o TransferLogFormat=xferlog",
+	    "scp -t f", ACK, SEND("C0644 2 x\n"), ACK, SEND("ab\0"), ACK,
+	    EXIT(0));
+	ck_tree("0644 f ab\n");
+}
+END_TEST
+
 /* user::rw-,user:1:r--,group::r--,mask::r--,other::--- */
 static const unsigned char acl[] = { 2, 0, 0, 0, /* version */
 	1, 0, 6, 0, 255, 255, 255, 255, 2, 0, 4, 0, 1, 0, 0, 0, 4, 0, 4, 0, 255,
@@ -1380,6 +1390,7 @@ END_TEST
 static void
 add_places(TCase *tc)
 {
+	tcase_add_test(tc, xferlog_tells_local_time);
 	tcase_add_test(tc, missing_operand_is_the_name);
 	tcase_add_test(tc, directory_operand_takes_the_record_name);
 	tcase_add_loop_test(tc, operands_for_the_start_directory, 0, 9);
