@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gate.h"
 #include "pattern.h"
 #include "policy.h"
 
@@ -171,7 +172,6 @@ static char *
 pattern_of(struct glob *g, const struct word *word)
 {
 	char *p;
-	size_t unused;
 
 	if (word->len >= PATH_BYTES_MAX) {
 		errno = ENAMETOOLONG;
@@ -179,9 +179,8 @@ pattern_of(struct glob *g, const struct word *word)
 	}
 	if ((p = get_bytes(g, 2 * word->len + 1)) == NULL)
 		return NULL;
-	unused = 2 * word->len -
+	g->bytes -= 2 * word->len -
 	    pattern_quote(p, word->text, word->quoted, word->len);
-	g->bytes -= unused;
 	return p;
 }
 
@@ -229,12 +228,11 @@ compare_names(const void *a, const void *b)
 }
 
 static bool
-is_match(const char *pattern, const char *name)
+is_match(struct glob *g, DIR *dir, const char *pattern, const char *name)
 {
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-	    policy_is_temp_name(name, strlen(name)))
-		return false;
-	return fnmatch(pattern, name, FNM_PERIOD) == 0;
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+	    fnmatch(pattern, name, FNM_PERIOD) == 0 &&
+	    gate_name(&g->root->gate, dirfd(dir), name) == 0;
 }
 
 /* A name that was read must survive the removal of backslashes later. */
@@ -251,32 +249,6 @@ join_escaped(struct glob *g, const char *prefix, const char *name)
 	return join(g, prefix, strlen(prefix), escaped, strlen(escaped), "");
 }
 
-static int
-match_names(struct glob *g, DIR *dir, const char *prefix, const char *pattern,
-    struct list *out)
-{
-	size_t first = out->n;
-	struct dirent *entry;
-
-	while ((entry = readdir(dir)) != NULL) {
-		if (spend_work(g, cost_of_match(pattern, entry->d_name)) == -1)
-			return -1;
-		if (!is_match(pattern, entry->d_name))
-			continue;
-		if (out->n == g->matches_max) {
-			errno = E2BIG;
-			return -1;
-		}
-		if (list_add(g, out, join_escaped(g, prefix, entry->d_name)) ==
-		    -1)
-			return -1;
-	}
-	if (out->n > first)
-		qsort(out->v + first, out->n - first, sizeof(*out->v),
-		    compare_names);
-	return 0;
-}
-
 /* Walk to what a pattern without magic names; false: there is nothing. */
 static bool
 walk_to(struct glob *g, const char *pattern)
@@ -289,27 +261,90 @@ walk_to(struct glob *g, const char *pattern)
 	return root_walk(g->root, g->start, g->path, len, &g->place) == 0;
 }
 
+/* Is there such a thing, or such a directory? */
+static bool
+exists(struct glob *g, const char *pattern, bool as_dir)
+{
+	bool found;
+
+	if (!walk_to(g, pattern))
+		return false;
+	found = as_dir ? g->place.dir != -1 : g->place.exists;
+	root_leave(&g->place);
+	return found;
+}
+
+/* Append prefix and name; one that files may not have must be a directory. */
+static int
+add_name(struct glob *g, const char *prefix, const char *name, struct list *out)
+{
+	char *path;
+	int ret;
+
+	if (out->n == g->matches_max) {
+		errno = E2BIG;
+		return -1;
+	}
+	path = join_escaped(g, prefix, name);
+	if (path == NULL ||
+	    policy_file_name(g->root->gate.policy, name) == POLICY_ALLOW ||
+	    exists(g, path, true))
+		return list_add(g, out, path);
+	ret = spend_work(g, cost_of_walk(path));
+	give_back(g, path);
+	return ret;
+}
+
+static int
+match_names(struct glob *g, DIR *dir, const char *prefix, const char *pattern,
+    struct list *out)
+{
+	size_t first = out->n;
+	struct dirent *entry;
+
+	while ((entry = readdir(dir)) != NULL) {
+		if (spend_work(g, cost_of_match(pattern, entry->d_name)) == -1)
+			return -1;
+		if (is_match(g, dir, pattern, entry->d_name) &&
+		    add_name(g, prefix, entry->d_name, out) == -1)
+			return -1;
+	}
+	if (out->n > first)
+		qsort(out->v + first, out->n - first, sizeof(*out->v),
+		    compare_names);
+	return 0;
+}
+
+/* A directory to read names from, or NULL; its path does not matter then. */
+static DIR *
+open_prefix(struct glob *g, const char *prefix)
+{
+	DIR *dir = NULL;
+	int fd;
+
+	if (!walk_to(g, prefix))
+		return NULL;
+	fd = g->place.dir == -1 ? -1 : root_open_dir(g->place.dir, ".");
+	root_leave(&g->place);
+	if (fd != -1 && (dir = fdopendir(fd)) == NULL)
+		(void)close(fd);
+	return dir;
+}
+
 /* Match one component in the directory that prefix names. */
 static int
 expand_in(
     struct glob *g, const char *prefix, const char *pattern, struct list *out)
 {
-	DIR *dir = NULL;
-	int fd = -1, ret = 0;
+	DIR *dir;
+	int ret;
 
 	if (spend_work(g, cost_of_walk(prefix)) == -1)
 		return -1;
-	if (!walk_to(g, prefix))
+	if ((dir = open_prefix(g, prefix)) == NULL)
 		return 0;
-	if (g->place.dir != -1)
-		fd = root_open_dir(g->place.dir, ".");
-	if (fd != -1 && (dir = fdopendir(fd)) == NULL)
-		(void)close(fd);
-	if (dir != NULL) {
-		ret = match_names(g, dir, prefix, pattern, out);
-		(void)closedir(dir);
-	}
-	root_leave(&g->place);
+	ret = match_names(g, dir, prefix, pattern, out);
+	(void)closedir(dir);
 	return ret;
 }
 
@@ -355,18 +390,13 @@ add_match(struct glob *g, const char *text)
 static int
 add_existing(struct glob *g, const struct list *l, bool is_checked)
 {
-	bool exists;
 	size_t i;
 
 	for (i = 0; i < l->n; i++) {
 		if (spend_work(g, cost_of_walk(l->v[i])) == -1)
 			return -1;
-		exists = is_checked;
-		if (!is_checked && walk_to(g, l->v[i])) {
-			exists = g->place.exists;
-			root_leave(&g->place);
-		}
-		if (exists && add_match(g, l->v[i]) == -1)
+		if ((is_checked || exists(g, l->v[i], false)) &&
+		    add_match(g, l->v[i]) == -1)
 			return -1;
 	}
 	return 0;

@@ -325,6 +325,24 @@ has_start(struct server *v, char *err, size_t errsize)
 	return found;
 }
 
+/*
+ * Find the root, and the account's home for ProtectHome: where that cannot be
+ * found each directory counts as it.
+ */
+static bool
+open_root(struct server *v, const char *path, char *err, size_t errsize)
+{
+	const struct policy *policy = &v->options.settings.policy;
+
+	if (root_open(&v->root, path, v->identity.uid, policy, err, errsize) ==
+	    -1)
+		return false;
+	if (policy->protect_home &&
+	    root_find_home(&v->root, v->identity.home) == -1)
+		log_verbose("home of this account: %s", strerror(errno));
+	return true;
+}
+
 /* Find the root and where in it paths start; false: err says why not. */
 static bool
 find_root(struct server *v, char *err, size_t errsize)
@@ -335,9 +353,7 @@ find_root(struct server *v, char *err, size_t errsize)
 	return expand(v, SETTINGS_ROOT, settings->root, path, err, errsize) &&
 	    expand(v, SETTINGS_START_DIRECTORY, settings->start_directory,
 		v->start, err, errsize) &&
-	    root_open(&v->root, path, v->identity.uid,
-		settings->policy.max_depth, err, errsize) == 0 &&
-	    has_start(v, err, errsize);
+	    open_root(v, path, err, errsize) && has_start(v, err, errsize);
 }
 
 /* Who it is as far as sshd tells, for the log alone. */

@@ -3,25 +3,47 @@
 
 #include "policy.h"
 
+#include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
-
-/* Never more, whatever the client or the old file has (R-FILE-3, R-FILE-4). */
-#define MODE_BITS 0777
+#include <strings.h>
 
 static const struct {
 	const char *code;
-	const char *reason;
+	const char *keyword;
+	const char *reason; /* NULL: has a limit in it */
 } verdicts[POLICY__COUNT] = {
-	[POLICY_ALLOW] = { "allowed", "allowed" },
+	[POLICY_ALLOW] = { "allowed", NULL, "allowed" },
 	/* "Permission denied" is what scripts around scp look for. */
-	[POLICY_READ_ONLY_ACCOUNT] = { "read-only",
+	[POLICY_READ_ONLY_ACCOUNT] = { "read-only", "Access",
 	    "Permission denied (this account can only download)" },
-	[POLICY_WRITE_ONLY_ACCOUNT] = { "write-only",
+	[POLICY_WRITE_ONLY_ACCOUNT] = { "write-only", "Access",
 	    "Permission denied (this account can only upload)" },
-	[POLICY_TOO_DEEP] = { "too-deep",
-	    "too many directory levels for this account" },
-	[POLICY_RESERVED_NAME] = { "reserved-name",
+	[POLICY_TOO_DEEP] = { "too-deep", "MaxDepth", NULL },
+	[POLICY_RESERVED_NAME] = { "reserved-name", NULL,
 	    "this name is reserved for unfinished uploads" },
+	[POLICY_PROTECTED_NAME] = { "protected-home", "ProtectHome",
+	    "No such file or directory (names that begin with a dot, and bin, "
+	    "are protected here)" },
+	[POLICY_HIDDEN_NAME] = { "hidden-name", "HiddenFiles",
+	    "Permission denied (this account may not use names that begin "
+	    "with a dot)" },
+	[POLICY_DENIED_NAME] = { "denied-name", "DenyNames",
+	    "Permission denied (this account may not use this name)" },
+	[POLICY_OTHER_NAME] = { "other-name", "AllowNames", NULL },
+	[POLICY_SYMBOLIC_LINK] = { "symbolic-link", "Symlinks",
+	    "Permission denied (symbolic links are not followed)" },
+	[POLICY_HARD_LINK] = { "hard-link", "HardLinks",
+	    "Permission denied (a file with several names)" },
+	[POLICY_OTHER_MOUNT] = { "other-mount", "CrossMounts",
+	    "Permission denied (on another file system)" },
+	[POLICY_NO_DIRECTORIES] = { "no-directories", "MakeDirectories",
+	    "Permission denied (this account may not make directories)" },
+	[POLICY_NO_OVERWRITE] = { "no-overwrite", "Overwrite",
+	    "File exists (this account may not replace files)" },
+	[POLICY_FILE_TOO_LARGE] = { "file-too-large", "MaxFileSize", NULL },
+	[POLICY_TOTAL_TOO_LARGE] = { "total-too-large", "MaxTotalSize", NULL },
+	[POLICY_TOO_MANY_FILES] = { "too-many-files", "MaxFiles", NULL },
 };
 
 const char *
@@ -31,10 +53,112 @@ policy_code(enum policy_verdict verdict)
 }
 
 const char *
-policy_reason(enum policy_verdict verdict)
+policy_keyword(enum policy_verdict verdict)
 {
-	return verdicts[verdict].reason;
+	return verdicts[verdict].keyword;
 }
+
+/* --- reasons ---------------------------------------------------------- */
+
+#define SIZE_BYTES sizeof("9223372036854775807 bytes")
+
+/*
+ * As "3.1 GiB" or "2 GiB", cut and not rounded.  humanize_number(3) would ask
+ * the locale.
+ */
+static void
+print_size(char dst[SIZE_BYTES], off_t size)
+{
+	static const char units[] = "KMGTPE";
+	unsigned long long n = (unsigned long long)size, rest = 0;
+	size_t unit = 0;
+
+	for (; n >= 1024; n /= 1024) {
+		rest = n % 1024 * 10 / 1024;
+		unit++;
+	}
+	if (unit == 0)
+		(void)snprintf(dst, SIZE_BYTES, "%llu B", n);
+	else if (n < 10 && rest > 0)
+		(void)snprintf(dst, SIZE_BYTES, "%llu.%llu %ciB", n, rest,
+		    units[unit - 1]);
+	else
+		(void)snprintf(
+		    dst, SIZE_BYTES, "%llu %ciB", n, units[unit - 1]);
+}
+
+static void
+print_bytes(char dst[SIZE_BYTES], off_t size)
+{
+	(void)snprintf(dst, SIZE_BYTES, "%lld bytes", (long long)size);
+}
+
+/* "3.1 GiB is over the 2 GiB": two sizes that differ look different. */
+static void
+print_excess(char *dst, off_t size, const char *is_over, off_t limit,
+    const char *of_what)
+{
+	char shown_size[SIZE_BYTES], shown_limit[SIZE_BYTES];
+
+	print_size(shown_size, size);
+	print_size(shown_limit, limit);
+	if (strcmp(shown_size, shown_limit) == 0) {
+		print_bytes(shown_size, size);
+		print_bytes(shown_limit, limit);
+	}
+	(void)snprintf(dst, POLICY_REASON_BYTES, "%s %s %s limit %s",
+	    shown_size, is_over, shown_limit, of_what);
+}
+
+/* The patterns as they may have been written, as many as there is room for. */
+static void
+print_names(char *dst, const char *names)
+{
+	static const char before[] =
+	    "Permission denied (this account only has files named like";
+	size_t used = sizeof(before) - 1, len;
+
+	memcpy(dst, before, used);
+	for (; *names != '\0'; names += len + 1) {
+		len = strlen(names);
+		if (used + 1 + len + sizeof(" ...)") > POLICY_REASON_BYTES) {
+			memcpy(dst + used, " ...", 4);
+			used += 4;
+			break;
+		}
+		dst[used] = ' ';
+		memcpy(dst + used + 1, names, len);
+		used += 1 + len;
+	}
+	memcpy(dst + used, ")", 2);
+}
+
+const char *
+policy_reason(const struct policy *p, enum policy_verdict verdict, off_t size,
+    char dst[POLICY_REASON_BYTES])
+{
+	if (verdict == POLICY_TOO_DEEP)
+		(void)snprintf(dst, POLICY_REASON_BYTES,
+		    "more than the %u directory levels of this account",
+		    p->max_depth);
+	else if (verdict == POLICY_OTHER_NAME)
+		print_names(dst, p->allow_names);
+	else if (verdict == POLICY_FILE_TOO_LARGE)
+		print_excess(dst, size, "is over the", p->max_file_size,
+		    "of this account");
+	else if (verdict == POLICY_TOTAL_TOO_LARGE)
+		print_excess(dst, size, "more is over the", p->max_total_size,
+		    "of one session");
+	else if (verdict == POLICY_TOO_MANY_FILES)
+		(void)snprintf(dst, POLICY_REASON_BYTES,
+		    "over the limit of %u files in one session", p->max_files);
+	else
+		(void)snprintf(
+		    dst, POLICY_REASON_BYTES, "%s", verdicts[verdict].reason);
+	return dst;
+}
+
+/* --- decisions -------------------------------------------------------- */
 
 void
 policy_init(struct policy *p)
@@ -84,11 +208,97 @@ policy_depth(const struct policy *p, unsigned depth)
 	return depth > p->max_depth ? POLICY_TOO_DEEP : POLICY_ALLOW;
 }
 
-enum policy_verdict
-policy_name(const char *name, size_t len)
+bool
+policy_is_personal(const char *name)
 {
-	return policy_is_temp_name(name, len) ? POLICY_RESERVED_NAME
-					      : POLICY_ALLOW;
+	/* In any case: some file systems do not tell Bin from bin. */
+	return name[0] == '.' || strcasecmp(name, "bin") == 0;
+}
+
+/* Each pattern has a NUL behind it, and an empty one is the last. */
+static bool
+is_in_list(const char *patterns, const char *name)
+{
+	const char *p;
+
+	for (p = patterns; *p != '\0'; p += strlen(p) + 1) {
+		if (fnmatch(p, name, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+enum policy_verdict
+policy_name(const struct policy *p, const char *name, bool at_home)
+{
+	if (policy_is_temp_name(name, strlen(name)))
+		return POLICY_RESERVED_NAME;
+	if (p->protect_home && at_home && policy_is_personal(name))
+		return POLICY_PROTECTED_NAME;
+	if (!p->hidden_files && name[0] == '.')
+		return POLICY_HIDDEN_NAME;
+	if (is_in_list(p->deny_names, name))
+		return POLICY_DENIED_NAME;
+	return POLICY_ALLOW;
+}
+
+enum policy_verdict
+policy_file_name(const struct policy *p, const char *name)
+{
+	if (p->allow_names[0] == '\0' || is_in_list(p->allow_names, name))
+		return POLICY_ALLOW;
+	return POLICY_OTHER_NAME;
+}
+
+enum policy_verdict
+policy_place(const struct policy *p, const struct policy_place *place)
+{
+	if (place->on_other_mount && !p->cross_mounts)
+		return POLICY_OTHER_MOUNT;
+	if (place->is_link && !p->symlinks)
+		return POLICY_SYMBOLIC_LINK;
+	return POLICY_ALLOW;
+}
+
+static enum policy_verdict
+one_more(const struct policy *p, const struct policy_usage *usage)
+{
+	return usage->files >= p->max_files ? POLICY_TOO_MANY_FILES
+					    : POLICY_ALLOW;
+}
+
+enum policy_verdict
+policy_make_directory(const struct policy *p, const struct policy_usage *usage)
+{
+	return p->make_directories ? one_more(p, usage) : POLICY_NO_DIRECTORIES;
+}
+
+static enum policy_verdict
+move(const struct policy *p, const struct policy_usage *usage, off_t size)
+{
+	if (size > p->max_file_size)
+		return POLICY_FILE_TOO_LARGE;
+	if (size > p->max_total_size - usage->bytes)
+		return POLICY_TOTAL_TOO_LARGE;
+	return one_more(p, usage);
+}
+
+enum policy_verdict
+policy_store(const struct policy *p, const struct policy_usage *usage,
+    off_t size, bool exists)
+{
+	if (exists && p->overwrite == POLICY_OVERWRITE_NO)
+		return POLICY_NO_OVERWRITE;
+	return move(p, usage, size);
+}
+
+enum policy_verdict
+policy_send(const struct policy *p, const struct policy_usage *usage,
+    off_t size, nlink_t links)
+{
+	if (links > 1 && !p->hard_links)
+		return POLICY_HARD_LINK;
+	return move(p, usage, size);
 }
 
 bool
@@ -112,17 +322,24 @@ policy_is_temp_name(const char *name, size_t len)
 	return true;
 }
 
+/* Without set-id bits and sticky: never forced, never kept, never by chance. */
 static struct policy_mode
 mode_of(mode_t bits, bool exact)
 {
-	return (struct policy_mode){ .bits = bits & MODE_BITS, .exact = exact };
+	return (struct policy_mode){ .bits = bits & 0777, .exact = exact };
 }
 
 /* What -p gives: an umask that somebody chose for this account bounds it. */
 static struct policy_mode
 preserved(const struct policy *p, mode_t wanted)
 {
-	return mode_of(p->umask_is_set ? wanted & ~p->umask : wanted, true);
+	struct policy_mode mode = mode_of(wanted, true);
+
+	if (p->special_bits)
+		mode.bits = wanted & 07777;
+	if (p->umask_is_set)
+		mode.bits &= ~p->umask;
+	return mode;
 }
 
 struct policy_mode
@@ -131,7 +348,7 @@ policy_file_mode(
 {
 	if (p->file_mode != POLICY_MODE_UNSET)
 		return mode_of(p->file_mode, true);
-	if (preserve)
+	if (preserve && p->preserve_modes)
 		return preserved(p, wanted);
 	if (old != POLICY_MODE_UNSET)
 		return mode_of(old, true);
@@ -143,9 +360,15 @@ policy_directory_mode(const struct policy *p, mode_t wanted, bool preserve)
 {
 	if (p->directory_mode != POLICY_MODE_UNSET)
 		return mode_of(p->directory_mode, true);
-	if (preserve)
+	if (preserve && p->preserve_modes)
 		return preserved(p, wanted);
 	return mode_of(wanted, false);
+}
+
+bool
+policy_may_set_times(const struct policy *p)
+{
+	return p->preserve_times;
 }
 
 bool

@@ -90,21 +90,45 @@ struct policy {
 	char deny_names[POLICY_NAMES_BYTES];  /* of every component */
 };
 
-/* Why something is refused: the stable reason code of the log. */
+/*
+ * Why something is refused.  Each has a stable reason code for the log, and
+ * the keyword that decides.
+ */
 enum policy_verdict {
 	POLICY_ALLOW,
 	POLICY_READ_ONLY_ACCOUNT,
 	POLICY_WRITE_ONLY_ACCOUNT,
 	POLICY_TOO_DEEP,
 	POLICY_RESERVED_NAME,
+	POLICY_PROTECTED_NAME,
+	POLICY_HIDDEN_NAME,
+	POLICY_DENIED_NAME,
+	POLICY_OTHER_NAME,
+	POLICY_SYMBOLIC_LINK,
+	POLICY_HARD_LINK,
+	POLICY_OTHER_MOUNT,
+	POLICY_NO_DIRECTORIES,
+	POLICY_NO_OVERWRITE,
+	POLICY_FILE_TOO_LARGE,
+	POLICY_TOTAL_TOO_LARGE,
+	POLICY_TOO_MANY_FILES,
 	POLICY__COUNT
 };
 
 /* The reason code, as "read-only"; static text, one word. */
 const char *policy_code(enum policy_verdict verdict);
 
-/* The reason in words for the client; static text. */
-const char *policy_reason(enum policy_verdict verdict);
+/* The keyword that decided; NULL where no setting could allow it. */
+const char *policy_keyword(enum policy_verdict verdict);
+
+/*
+ * The reason for the client, with the limit; size is that of the file that is
+ * refused, where it matters.  Says nothing of what exists (R-PATH-4), but for
+ * the verdicts on things that were looked at.  Returns dst.
+ */
+#define POLICY_REASON_BYTES 256
+const char *policy_reason(const struct policy *p, enum policy_verdict verdict,
+    off_t size, char dst[POLICY_REASON_BYTES]);
 
 /* The built-in settings. */
 void policy_init(struct policy *p);
@@ -117,8 +141,46 @@ enum policy_verdict policy_transfer(
 enum policy_verdict policy_depth(
     const struct policy *p, unsigned depth) ATTR_USE;
 
-/* May a client use this name?  Our temporary names are reserved (R-PATH-2). */
-enum policy_verdict policy_name(const char *name, size_t len) ATTR_USE;
+/*
+ * May a client use this name, as any component of a path?  at_home: its
+ * directory is the account's home, or cannot be told from it.  Decided before
+ * anybody looks whether there is such a name.
+ */
+enum policy_verdict policy_name(
+    const struct policy *p, const char *name, bool at_home) ATTR_USE;
+
+/* A name that at_home matters for: those of a shell's and sshd's own files. */
+bool policy_is_personal(const char *name) ATTR_USE;
+
+/* The same for the name of a file, or of what may become one. */
+enum policy_verdict policy_file_name(
+    const struct policy *p, const char *name) ATTR_USE;
+
+/* May a path go on through this?  Of a link, before it is read. */
+struct policy_place {
+	bool is_link;
+	bool on_other_mount; /* than the root */
+};
+enum policy_verdict policy_place(
+    const struct policy *p, const struct policy_place *place) ATTR_USE;
+
+/* What a session has done: files it has moved whole, directories it made. */
+struct policy_usage {
+	unsigned files;
+	off_t bytes;
+};
+
+/* May another directory be made? */
+enum policy_verdict policy_make_directory(
+    const struct policy *p, const struct policy_usage *usage) ATTR_USE;
+
+/* May a file of this size be stored; exists: in place of another one? */
+enum policy_verdict policy_store(const struct policy *p,
+    const struct policy_usage *usage, off_t size, bool exists) ATTR_USE;
+
+/* May a file of this size be sent that has so many names? */
+enum policy_verdict policy_send(const struct policy *p,
+    const struct policy_usage *usage, off_t size, nlink_t links) ATTR_USE;
 
 /*
  * The names of unfinished uploads: ".scp-server." 16 lower-case hexadecimal
@@ -143,7 +205,8 @@ struct policy_mode {
  * The mode of a file.  wanted is what the client sent; preserve is -p; old is
  * the mode of the file that is replaced, or POLICY_MODE_UNSET.  First that
  * applies: FileMode; -p, under an explicit Umask; the old mode; the wanted
- * one under the umask.  Never more than 0777 (R-FILE-4).
+ * one under the umask.  Never more than 0777 but by -p where SpecialBits are
+ * allowed (R-FILE-4).
  */
 struct policy_mode policy_file_mode(
     const struct policy *p, mode_t wanted, bool preserve, mode_t old) ATTR_USE;
@@ -154,6 +217,9 @@ struct policy_mode policy_file_mode(
  */
 struct policy_mode policy_directory_mode(
     const struct policy *p, mode_t wanted, bool preserve) ATTR_USE;
+
+/* Are the times that come with -p taken? */
+bool policy_may_set_times(const struct policy *p);
 
 /*
  * May the mode and times of a directory that was there before this session be

@@ -14,12 +14,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "policy.h"
+#define PIN_FLAGS (O_PATH | O_NOFOLLOW | O_CLOEXEC)
 
-#define PIN_FLAGS  (O_PATH | O_NOFOLLOW | O_CLOEXEC)
-#define READ_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-#define DIR_FLAGS  (READ_FLAGS | O_DIRECTORY)
-#define FILE_FLAGS (READ_FLAGS | O_NOCTTY)
+enum purpose {
+	FOR_CLIENT,  /* below the root: the policy holds for each step */
+	TO_PIN_ROOT, /* R-CONF-4 does */
+	TO_FIND_HOME /* as far as it goes */
+};
 
 /*
  * A walk under way.  What is left of the path stands at the end of rest, so
@@ -33,8 +34,8 @@ struct walk {
 	unsigned depth_max;
 	unsigned links;
 	unsigned steps;
-	size_t at;    /* into root->rest */
-	bool pinning; /* R-CONF-4 holds for each step */
+	size_t at; /* into root->rest */
+	enum purpose purpose;
 	uid_t uid;
 };
 
@@ -46,21 +47,6 @@ close_keeping_errno(int fd)
 	if (fd >= 0)
 		(void)close(fd);
 	errno = saved;
-}
-
-const char *
-root_strerror(int err)
-{
-	switch (err) {
-	case ROOT_E_NOT_REGULAR:
-		return "not a regular file";
-	case ROOT_E_TOO_DEEP:
-		return "too many directory levels";
-	case ELOOP:
-		return "Too many levels of symbolic links";
-	default:
-		return strerror(err);
-	}
 }
 
 /* Put text, and perhaps a slash, before what is left of the path. */
@@ -203,6 +189,30 @@ check_above(const struct walk *w, const struct stat *next)
 	return -1;
 }
 
+/* What holds for what a step leads to, before it is taken. */
+static int
+check_step(const struct walk *w, const struct stat *next)
+{
+	switch (w->purpose) {
+	case TO_PIN_ROOT:
+		return check_above(w, next);
+	case FOR_CLIENT:
+		return gate_place(&w->root->gate, next);
+	case TO_FIND_HOME:
+		break;
+	}
+	return 0;
+}
+
+/* Nothing there, or out of sight: may the walk end in the name? */
+static bool
+may_end_missing(const struct walk *w, bool last)
+{
+	if (w->purpose == TO_FIND_HOME)
+		return errno == ENOENT || errno == EACCES;
+	return errno == ENOENT && last;
+}
+
 enum step {
 	STEP_ON,
 	STEP_FILE,
@@ -217,13 +227,12 @@ step(struct walk *w, const char *name, bool last)
 	struct stat *st = &w->place->st;
 	int fd, ret = -1;
 
-	if (policy_is_temp_name(name, strlen(name))) {
-		errno = ENOENT;
+	if (w->purpose == FOR_CLIENT &&
+	    gate_name(&w->root->gate, w->fds[w->depth], name) == -1)
 		return STEP_FAILED;
-	}
 	if ((fd = openat(w->fds[w->depth], name, PIN_FLAGS)) == -1)
-		return errno == ENOENT && last ? STEP_MISSING : STEP_FAILED;
-	if (fstat(fd, st) == -1 || (w->pinning && check_above(w, st) == -1)) {
+		return may_end_missing(w, last) ? STEP_MISSING : STEP_FAILED;
+	if (fstat(fd, st) == -1 || check_step(w, st) == -1) {
 		close_keeping_errno(fd);
 		return STEP_FAILED;
 	}
@@ -356,7 +365,7 @@ root_walk(struct root *r, const char *base, const char *path, size_t len,
 {
 	struct walk w = { .root = r, .place = place };
 
-	w.depth_max = r->depth_max;
+	w.depth_max = r->gate.policy->max_depth;
 	return walk(&w, base, path, len);
 }
 
@@ -368,56 +377,109 @@ root_leave(struct root_place *place)
 	place->parent = place->dir = -1;
 }
 
-/* Walk from the system's root to the directory that is to be ours. */
-static int
-pin(struct root *r, const char *path, uid_t uid, struct root_place *place)
-{
-	struct walk w = { .root = r, .place = place, .pinning = true };
+/* --- before there is a client ----------------------------------------- */
 
-	w.depth_max = DEPTH_MAX;
-	w.uid = uid;
+/*
+ * Walk from the system's root, and not from ours; place is to be left and
+ * freed by the caller.
+ */
+static int
+walk_system(struct walk *w, const char *path)
+{
+	int own = w->root->fd, ret;
+
 	if (path[0] != '/') {
 		errno = EINVAL;
 		return -1;
 	}
-	if (walk(&w, "/", path, strlen(path)) == -1)
+	w->root->fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (w->root->fd == -1) {
+		w->root->fd = own;
 		return -1;
-	if (place->exists && S_ISDIR(place->st.st_mode))
-		return 0;
-	errno = place->exists ? ENOTDIR : ENOENT;
+	}
+	w->depth_max = DEPTH_MAX;
+	ret = walk(w, "/", path, strlen(path));
+	close_keeping_errno(w->root->fd);
+	w->root->fd = own;
+	return ret;
+}
+
+static int
+pin(struct root *r, const char *path, uid_t uid, struct root_place *place)
+{
+	struct walk w = { .root = r, .place = place, .purpose = TO_PIN_ROOT };
+
+	w.uid = uid;
+	if (walk_system(&w, path) == -1)
+		return -1;
+	if (place->dir == -1) {
+		errno = place->exists ? ENOTDIR : ENOENT;
+		return -1;
+	}
+	r->fd = place->dir;
+	r->gate.dev = place->st.st_dev;
+	place->dir = -1;
+	return 0;
+}
+
+static struct root_place *
+new_place(void)
+{
+	struct root_place *place;
+
+	if ((place = malloc(sizeof(*place))) == NULL)
+		return NULL;
+	place->parent = place->dir = -1;
+	memcpy(place->path, "/", 2);
+	return place;
+}
+
+static void
+free_place(struct root_place *place)
+{
 	root_leave(place);
-	return -1;
+	free(place);
 }
 
 int
-root_open(struct root *r, const char *path, uid_t uid, unsigned depth_max,
-    char *err, size_t errsize)
+root_open(struct root *r, const char *path, uid_t uid,
+    const struct policy *policy, char *err, size_t errsize)
 {
 	struct root_place *place;
-	int system, ret = -1;
+	int ret;
 
-	if ((place = malloc(sizeof(*place))) == NULL) {
+	r->fd = -1;
+	gate_init(&r->gate, policy);
+	if ((place = new_place()) == NULL) {
 		(void)snprintf(err, errsize, "%s: %s", path, strerror(ENOMEM));
 		return -1;
 	}
-	place->parent = place->dir = -1;
-	memcpy(place->path, "/", 2);
-	system = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	r->fd = system;
-	r->depth_max = depth_max;
-	if (system != -1 && (ret = pin(r, path, uid, place)) == 0) {
-		r->fd = place->dir;
-		place->dir = -1;
-		root_leave(place);
-	} else {
+	if ((ret = pin(r, path, uid, place)) == -1)
 		(void)snprintf(err, errsize, "%s: below %s: %s", path,
 		    place->path,
 		    errno == EPERM ? "writable by others"
 				   : root_strerror(errno));
-		r->fd = -1;
-	}
-	close_keeping_errno(system);
-	free(place);
+	free_place(place);
+	return ret;
+}
+
+int
+root_find_home(struct root *r, const char *home)
+{
+	struct root_place *place;
+	struct walk w = { .root = r, .purpose = TO_FIND_HOME };
+	struct stat st;
+	int ret;
+
+	if ((place = new_place()) == NULL)
+		return -1;
+	w.place = place;
+	ret = walk_system(&w, home);
+	if (ret == 0 && place->dir != -1)
+		gate_set_home(&r->gate, &place->st, "");
+	else if (ret == 0 && (ret = fstat(place->parent, &st)) == 0)
+		gate_set_home(&r->gate, &st, place->name);
+	free_place(place);
 	return ret;
 }
 
@@ -426,74 +488,4 @@ root_close(struct root *r)
 {
 	close_keeping_errno(r->fd);
 	r->fd = -1;
-}
-
-int
-root_stat(int dirfd, const char *name, struct stat *st)
-{
-	return fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW);
-}
-
-int
-root_require_regular(const struct stat *st)
-{
-	if (S_ISREG(st->st_mode))
-		return 0;
-	if (S_ISDIR(st->st_mode))
-		errno = EISDIR;
-	else
-		errno = S_ISLNK(st->st_mode) ? ELOOP : ROOT_E_NOT_REGULAR;
-	return -1;
-}
-
-int
-root_open_file(int dirfd, const char *name, struct stat *st)
-{
-	int fd;
-
-	if (root_require_regular(st) == -1 ||
-	    (fd = openat(dirfd, name, FILE_FLAGS)) == -1)
-		return -1;
-	if (fstat(fd, st) == 0 && root_require_regular(st) == 0)
-		return fd;
-	close_keeping_errno(fd);
-	return -1;
-}
-
-ssize_t
-root_read_link(int dirfd, const char *name, char *dst, size_t size)
-{
-	ssize_t len;
-
-	if ((len = readlinkat(dirfd, name, dst, size)) == -1)
-		return -1;
-	if ((size_t)len >= size) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	dst[len] = '\0';
-	return len;
-}
-
-int
-root_open_dir(int dirfd, const char *name)
-{
-	return openat(dirfd, name, DIR_FLAGS);
-}
-
-int
-root_enter_dir(int dirfd, const char *name)
-{
-	int fd;
-
-	fd = openat(dirfd, name, DIR_FLAGS);
-	if (fd == -1 && errno == EACCES)
-		fd = openat(dirfd, name, PIN_FLAGS | O_DIRECTORY);
-	return fd;
-}
-
-int
-root_make_dir(int dirfd, const char *name, mode_t mode)
-{
-	return mkdirat(dirfd, name, mode);
 }

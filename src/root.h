@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The root directory, and every operation on a path below it.
+ * The root directory, and walks along paths below it.
  *
- * Two kinds of names reach this module.  An operand (the path of the command)
+ * Two kinds of names reach this program.  An operand (the path of the command)
  * is walked by root_walk(): one component at a time from the pinned root
  * descriptor, never following a link in the kernel, `..' by stepping back on
  * our own stack of descriptors, links by splicing their text in (R-PATH-1).  A
- * name from a record or from a directory is one component; it is used only
- * relative to a descriptor of its directory and never followed (R-PATH-2).
- * So whatever others rename meanwhile, a walk stays below the root.
+ * name from a record or from a directory is one component: entry.h has what
+ * can be done with it.  So whatever others rename meanwhile, all stays below
+ * the root.
  *
  * Descriptors are O_CLOEXEC; failures are -1 with errno.
  */
@@ -22,16 +22,13 @@
 #include <stddef.h>
 
 #include "defs.h"
-
-/* errno for what is neither a regular file nor a directory (R-PATH-3). */
-#define ROOT_E_NOT_REGULAR EMEDIUMTYPE
-
-/* errno for more directory levels than MaxDepth allows. */
-#define ROOT_E_TOO_DEEP EMULTIHOP
+#include "entry.h"
+#include "gate.h"
+#include "policy.h"
 
 struct root {
-	int fd;                    /* owned, O_PATH */
-	unsigned depth_max;        /* directory levels a walk may go down */
+	int fd; /* owned, O_PATH */
+	struct gate gate;
 	char rest[PATH_BYTES_MAX]; /* of the walk under way */
 };
 
@@ -54,9 +51,16 @@ struct root_place {
  * to one of them.  Links above are followed, once, while pinning.  Returns 0;
  * or -1 with errno (EPERM: the check failed), and err says which component.
  */
-int root_open(struct root *r, const char *path, uid_t uid, unsigned depth_max,
-    char *err, size_t errsize) ATTR_USE;
+int root_open(struct root *r, const char *path, uid_t uid,
+    const struct policy *policy, char *err, size_t errsize) ATTR_USE;
 void root_close(struct root *r);
+
+/*
+ * Learn which directory is the account's home, a path of the whole system, or
+ * where it would be.  -1 with errno: it cannot be found out, and every
+ * directory may be it.
+ */
+int root_find_home(struct root *r, const char *home) ATTR_USE;
 
 /*
  * Walk path (len bytes), which starts at the directory base (a path below the
@@ -64,46 +68,11 @@ void root_close(struct root *r);
  * the last one as well.  A last component that does not exist is no error
  * (exists is false).  Returns 0, or -1 with errno: ENOENT, ENOTDIR, EACCES,
  * ELOOP (more than LINKS_MAX links or STEPS_MAX components), ENAMETOOLONG (a
- * component or the whole), ROOT_E_TOO_DEEP.  Names of unfinished uploads do not
- * exist.
+ * component or the whole), ROOT_E_TOO_DEEP, GATE_E_REFUSED: each component
+ * goes through the gate.
  */
 int root_walk(struct root *r, const char *base, const char *path, size_t len,
     struct root_place *place) ATTR_USE;
 void root_leave(struct root_place *place);
-
-/*
- * Type and attributes of name in the directory dirfd; a link is not followed.
- */
-int root_stat(int dirfd, const char *name, struct stat *st) ATTR_USE;
-
-/* 0 for a regular file; else -1 and the errno that says what it is. */
-int root_require_regular(const struct stat *st) ATTR_USE;
-
-/*
- * Open a regular file for reading.  *st says what it is, as a walk or
- * root_stat() has found; that is looked at again after (R-PATH-3), and *st is
- * of the open file then.  Returns a descriptor.  ELOOP for a link, EISDIR for a
- * directory, ROOT_E_NOT_REGULAR for the rest.
- */
-int root_open_file(int dirfd, const char *name, struct stat *st) ATTR_USE;
-
-/* The text of a link, NUL-terminated.  Returns its length. */
-ssize_t root_read_link(
-    int dirfd, const char *name, char *dst, size_t size) ATTR_USE;
-
-/* Open a directory to read its names.  ENOTDIR for a link. */
-int root_open_dir(int dirfd, const char *name) ATTR_USE;
-
-/*
- * Open a directory to put files into: for reading where that is allowed, else
- * O_PATH, which serves to create names but not to set attributes (EBADF).
- */
-int root_enter_dir(int dirfd, const char *name) ATTR_USE;
-
-/* Make a directory; the kernel applies the umask. */
-int root_make_dir(int dirfd, const char *name, mode_t mode) ATTR_USE;
-
-/* strerror(3), and words for the two above. */
-const char *root_strerror(int err);
 
 #endif

@@ -25,6 +25,7 @@ struct sink {
 	bool has_times;      /* a T waits for its C or D */
 	bool failed;         /* exit status 1 */
 	unsigned long items; /* C and D so far */
+	struct policy_usage usage;
 	struct timespec times[2];
 	struct uploads uploads;
 	struct refusal refusal;
@@ -40,6 +41,7 @@ struct item {
 	bool is_target;     /* name is the target's, not the record's */
 	const char *code;   /* of a refusal, for the log */
 	const char *reason; /* the same, for the client */
+	char reason_text[POLICY_REASON_BYTES];
 	const struct timespec *times; /* access and modification, or NULL */
 	char message[PEER_TEXT_MAX];
 };
@@ -63,18 +65,23 @@ protocol_error(struct sink *k, const char *why)
 /* --- where items go --------------------------------------------------- */
 
 static bool
-refused_by(struct item *it, enum policy_verdict verdict)
+refused_by(const struct sink *k, struct item *it, enum policy_verdict verdict)
 {
+	off_t size = it->rec == NULL ? 0 : it->rec->size;
+
 	if (verdict == POLICY_ALLOW)
 		return false;
 	it->code = policy_code(verdict);
-	it->reason = policy_reason(verdict);
+	it->reason =
+	    policy_reason(k->s->policy, verdict, size, it->reason_text);
 	return true;
 }
 
 static bool
-refused_for(struct item *it, int err)
+refused_for(const struct sink *k, struct item *it, int err)
 {
+	if (err == GATE_E_REFUSED)
+		return refused_by(k, it, k->s->root->gate.verdict);
 	it->code = audit_errno_code(err);
 	it->reason = root_strerror(err);
 	return true;
@@ -97,16 +104,18 @@ locate(struct sink *k, struct item *it)
 		it->dirfd = k->target.dir;
 	memcpy(it->name, rec->name, rec->namelen);
 	it->name[rec->namelen] = '\0';
-	if (tree_push_name(&k->tree, it->name) == -1)
-		return !refused_for(it, errno);
-	return !refused_by(it, policy_name(rec->name, rec->namelen));
+	if (tree_push_name(&k->tree, it->name) == -1 ||
+	    gate_name(&k->s->root->gate, it->dirfd, it->name) == -1)
+		return !refused_for(k, it, errno);
+	return true;
 }
 
 /* Take the times that a T record has left for this item. */
 static void
 take_times(struct sink *k, struct item *it)
 {
-	it->times = k->has_times ? k->times : NULL;
+	if (k->has_times && policy_may_set_times(k->s->policy))
+		it->times = k->times;
 	k->has_times = false;
 }
 
@@ -127,20 +136,26 @@ note_refusal(struct sink *k, struct item *it)
 static bool
 begin_file(struct sink *k, struct item *it, struct upload *u)
 {
+	const struct policy *policy = k->s->policy;
 	mode_t old_mode = POLICY_MODE_UNSET;
 	struct policy_mode mode;
 
-	if (!locate(k, it))
+	if (!locate(k, it) ||
+	    refused_by(k, it, policy_file_name(policy, it->name)))
 		return false;
 	if (it->is_target && k->target.slash)
-		return !refused_for(it, ENOENT);
+		return !refused_for(k, it, ENOENT);
 	if (upload_look(u, it->dirfd, it->name, &old_mode) == -1)
-		return !refused_for(it, errno);
+		return !refused_for(k, it, errno);
+	if (refused_by(k, it,
+		policy_store(policy, &k->usage, it->rec->size,
+		    old_mode != POLICY_MODE_UNSET)))
+		return false;
 	mode = policy_file_mode(
-	    k->s->policy, it->rec->mode, k->s->request->preserve, old_mode);
+	    policy, it->rec->mode, k->s->request->preserve, old_mode);
 	if (upload_begin(u, mode) == 0)
 		return true;
-	(void)refused_for(it, errno);
+	(void)refused_for(k, it, errno);
 	if (errno == EACCES && old_mode != POLICY_MODE_UNSET)
 		it->reason = "directory not writable: "
 			     "cannot replace atomically";
@@ -162,8 +177,12 @@ take_data(struct sink *k, const struct item *it, struct upload *u)
 	next = acknowledge(k);
 	if (next == SESSION_GO_ON)
 		next = receive_file(k->s, &r, u, &stored);
-	if (!stored)
+	if (stored) {
+		k->usage.files++;
+		k->usage.bytes += r.size;
+	} else {
 		k->failed = true;
+	}
 	return next;
 }
 
@@ -199,18 +218,25 @@ enter_directory(struct sink *k, struct item *it)
 	const struct policy *policy = k->s->policy;
 	bool preserve = k->s->request->preserve;
 	struct tree_wish wish = { .times = it->times, .preserve = preserve };
+	enum policy_verdict may_make;
 
 	if (!locate(k, it))
 		return false;
-	if (refused_by(
-		it, policy_depth(policy, k->target.depth + k->tree.depth + 1)))
+	if (refused_by(k, it,
+		policy_depth(policy, k->target.depth + k->tree.depth + 1)))
 		return false;
 	wish.mode = policy_directory_mode(policy, it->rec->mode, preserve);
 	wish.sets_existing = policy_may_set_existing_directory(policy);
+	may_make = policy_make_directory(policy, &k->usage);
+	wish.must_exist = may_make != POLICY_ALLOW;
 	if (tree_enter(&k->tree, it->dirfd, it->name, &wish) == -1)
-		return !refused_for(it, errno);
-	if (tree_is_new(&k->tree))
+		return wish.must_exist && errno == ENOENT
+		    ? !refused_by(k, it, may_make)
+		    : !refused_for(k, it, errno);
+	if (tree_is_new(&k->tree)) {
+		k->usage.files++;
 		audit_mkdir(k->s->audit, k->tree.path, it->rec->mode);
+	}
 	return true;
 }
 
@@ -404,15 +430,16 @@ find_target(struct sink *k, struct item *it)
 	const struct word *path = &req->paths[0];
 	struct root_place *target = &k->target;
 
-	if (refused_by(it, policy_transfer(k->s->policy, POLICY_UPLOAD)))
+	if (refused_by(k, it, policy_transfer(k->s->policy, POLICY_UPLOAD)))
 		return false;
 	if (root_walk(k->s->root, k->s->start, path->text, path->len, target) ==
 	    -1)
-		return !refused_for(it, errno);
+		return !refused_for(k, it, errno);
 	if (req->directory && target->dir == -1)
-		return !refused_for(it, target->exists ? ENOTDIR : ENOENT);
-	if (tree_init(&k->tree, target->path, path->text) == -1)
-		return !refused_for(it, errno);
+		return !refused_for(k, it, target->exists ? ENOTDIR : ENOENT);
+	if (tree_init(&k->tree, &k->s->root->gate, target->path, path->text) ==
+	    -1)
+		return !refused_for(k, it, errno);
 	k->into_target = target->dir != -1;
 	return true;
 }
@@ -461,6 +488,7 @@ sink_run(const struct session *session)
 	k->target.parent = k->target.dir = -1;
 	k->into_target = k->has_times = k->failed = false;
 	k->items = 0;
+	memset(&k->usage, 0, sizeof(k->usage));
 	uploads_init(&k->uploads);
 	refusal_init(&k->refusal, session);
 	serve(k);

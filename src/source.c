@@ -14,12 +14,10 @@
 
 #include "glob.h"
 #include "log.h"
+#include "operand.h"
 #include "proto.h"
 #include "text.h"
 #include "walk.h"
-
-/* The name in the record when the root itself is sent. */
-#define ROOT_NAME "root"
 
 /*
  * What the client has yet to say about records that were sent without waiting
@@ -41,6 +39,7 @@ struct source {
 	struct pending pending;
 	struct root_place place; /* of the operand */
 	struct walk walk;
+	struct policy_usage usage;
 };
 
 /* A file or directory to be sent. */
@@ -61,10 +60,27 @@ client_gone(struct source *c)
 	return SESSION_END;
 }
 
+/* Tell the client that something is not for it. */
+static enum session_next
+refuse(struct source *c, const char *shown, const char *path,
+    enum policy_verdict verdict, off_t size)
+{
+	char reason[POLICY_REASON_BYTES];
+
+	c->failed = true;
+	audit_refused(c->s->audit, policy_code(verdict), path);
+	if (peer_warn_item(c->s->peer, shown,
+		policy_reason(c->s->policy, verdict, size, reason)) == -1)
+		return client_gone(c);
+	return SESSION_SKIP;
+}
+
 /* Tell the client that something will not come. */
 static enum session_next
 notify(struct source *c, const char *shown, const char *path, int err)
 {
+	if (err == GATE_E_REFUSED)
+		return refuse(c, shown, path, c->s->root->gate.verdict, 0);
 	c->failed = true;
 	audit_failed(c->s->audit, audit_errno_code(err), path, 0);
 	if (peer_warn_item(c->s->peer, shown, root_strerror(err)) == -1)
@@ -237,8 +253,24 @@ send_data(struct source *c, const struct item *it, int fd, off_t size)
 }
 
 static enum session_next
+send_open_file(
+    struct source *c, const struct item *it, int fd, const struct stat *st)
+{
+	enum session_next next;
+
+	audit_open(c->s->audit, it->path, st->st_mode & 0777);
+	next = send_header(c, PROTO_FILE, it, st);
+	if (next != SESSION_GO_ON)
+		return next;
+	c->usage.files++;
+	c->usage.bytes += st->st_size;
+	return send_data(c, it, fd, st->st_size);
+}
+
+static enum session_next
 send_file(struct source *c, const struct item *it)
 {
+	enum policy_verdict verdict;
 	struct stat st = *it->st;
 	enum session_next next;
 	int fd;
@@ -247,10 +279,11 @@ send_file(struct source *c, const struct item *it)
 		return notify(c, it->shown, it->path, errno);
 	audit_announce(
 	    c->s->audit, st.st_size, st.st_mode & 0777, &st.st_mtime);
-	audit_open(c->s->audit, it->path, st.st_mode & 0777);
-	next = send_header(c, PROTO_FILE, it, &st);
-	if (next == SESSION_GO_ON)
-		next = send_data(c, it, fd, st.st_size);
+	verdict = policy_send(c->s->policy, &c->usage, st.st_size, st.st_nlink);
+	if (verdict == POLICY_ALLOW)
+		next = send_open_file(c, it, fd, &st);
+	else
+		next = refuse(c, it->shown, it->path, verdict, st.st_size);
 	(void)close(fd);
 	return next;
 }
@@ -333,32 +366,6 @@ send_tree(struct source *c, const struct item *it)
 
 /* --- operands --------------------------------------------------------- */
 
-/*
- * The name that the client asked for, which it will compare with the record
- * (CVE-2019-6111); but a directory's own name where it asked for `.' or `..',
- * which clients refuse since CVE-2018-20685.
- */
-static void
-record_name(const struct root_place *place, const char *operand,
-    char name[NAME_BYTES_MAX + 1])
-{
-	const char *last;
-	size_t len = strlen(operand);
-
-	while (len > 0 && operand[len - 1] == '/')
-		len--;
-	last = operand + len;
-	while (last > operand && last[-1] != '/')
-		last--;
-	len -= (size_t)(last - operand);
-	if (len > NAME_BYTES_MAX || !proto_is_name(last, len)) {
-		last = place->name[0] != '\0' ? place->name : ROOT_NAME;
-		len = strlen(last);
-	}
-	memcpy(name, last, len);
-	name[len] = '\0';
-}
-
 static enum session_next
 send_place(struct source *c, const char *operand)
 {
@@ -369,16 +376,20 @@ send_place(struct source *c, const char *operand)
 		.shown = operand,
 		.path = c->place.path,
 		.st = &c->place.st };
+	enum policy_verdict verdict;
 	enum session_next next;
 
+	operand_name(&c->place, operand, name);
+	verdict = operand_may_be_sent(c->s->policy, &c->place, name);
+	if (verdict != POLICY_ALLOW)
+		return refuse(c, operand, c->place.path, verdict, 0);
 	if (!c->place.exists)
 		return notify(c, operand, c->place.path, ENOENT);
-	record_name(&c->place, operand, name);
 	if (c->place.dir == -1)
 		return send_file(c, &it);
 	if (!c->s->request->recursive)
 		return notify(c, operand, c->place.path, ROOT_E_NOT_REGULAR);
-	walk_init(&c->walk, c->s->root, c->s->policy->max_depth);
+	walk_init(&c->walk, c->s->root);
 	next = send_tree(c, &it);
 	walk_close(&c->walk);
 	return next;
@@ -422,8 +433,7 @@ may_send(struct source *c)
 	verdict = policy_transfer(c->s->policy, POLICY_DOWNLOAD);
 	if (verdict == POLICY_ALLOW)
 		return true;
-	audit_refused(c->s->audit, policy_code(verdict), operand);
-	(void)peer_warn_item(c->s->peer, operand, policy_reason(verdict));
+	(void)refuse(c, operand, operand, verdict, 0);
 	return false;
 }
 
@@ -468,6 +478,7 @@ source_run(const struct session *session)
 	c->failed = false;
 	c->pending.file = false;
 	c->pending.ends = 0;
+	memset(&c->usage, 0, sizeof(c->usage));
 	glob_init(&c->glob, session->root, session->start,
 	    session->policy->max_matches);
 	c->glob.stop = session->stream->deadline.stop;

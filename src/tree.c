@@ -15,8 +15,10 @@
 #include "temp.h"
 
 int
-tree_init(struct tree *t, const char *path, const char *shown)
+tree_init(
+    struct tree *t, struct gate *gate, const char *path, const char *shown)
 {
+	t->gate = gate;
 	t->depth = 0;
 	t->nunswept = 0;
 	t->path_len = strlen(path);
@@ -113,23 +115,30 @@ plan_existing(
 		(void)fchmod(l->fd, given | l->kept | S_IRWXU);
 }
 
+static bool
+make(int dirfd, const char *name, const struct tree_wish *wish)
+{
+	mode_t bits = wish->mode.bits & 0777;
+
+	if (!wish->must_exist)
+		return root_make_dir(dirfd, name, bits | S_IRWXU) == 0;
+	errno = EEXIST;
+	return false;
+}
+
 /* Open name, making it where it is missing; the level is then owned. */
 static int
-open_level(struct tree_level *l, int dirfd, const char *name,
+open_level(struct tree_level *l, struct gate *gate, int dirfd, const char *name,
     const struct tree_wish *wish)
 {
 	struct stat st;
 
-	l->made = root_make_dir(dirfd, name, wish->mode.bits | S_IRWXU) == 0;
+	l->made = make(dirfd, name, wish);
 	if (!l->made && errno != EEXIST)
 		return -1;
-	if ((l->fd = root_enter_dir(dirfd, name)) == -1) {
+	if ((l->fd = root_enter_dir(gate, dirfd, name, &st)) == -1) {
 		if (errno == ELOOP)
 			errno = ENOTDIR;
-		return -1;
-	}
-	if (fstat(l->fd, &st) == -1) {
-		(void)close(l->fd);
 		return -1;
 	}
 	l->kept = st.st_mode & (l->made ? S_ISGID : S_ISGID | S_ISVTX);
@@ -154,7 +163,7 @@ tree_enter(
 		return -1;
 	}
 	l = &t->levels[t->depth];
-	if (open_level(l, dirfd, name, wish) == -1)
+	if (open_level(l, t->gate, dirfd, name, wish) == -1)
 		return -1;
 	l->path_above = t->path_len;
 	l->shown_above = t->shown_len;

@@ -19,6 +19,7 @@
 #include <time.h>
 
 #include "defs.h"
+#include "gate.h"
 #include "policy.h"
 
 /* More than so many are left to a later session. */
@@ -44,8 +45,9 @@ struct tree_unswept {
 };
 
 struct tree {
-	unsigned depth;  /* of levels that are open */
-	size_t path_len; /* of the innermost directory's name */
+	struct gate *gate; /* borrowed */
+	unsigned depth;    /* of levels that are open */
+	size_t path_len;   /* of the innermost directory's name */
 	size_t shown_len;
 	struct tree_unswept unswept[TREE_UNSWEPT_MAX];
 	unsigned nunswept;
@@ -60,13 +62,15 @@ struct tree_wish {
 	bool sets_existing;      /* also of one that was there */
 	bool preserve;           /* -p: set mode.bits on one that was there */
 	const struct timespec *times; /* two, or NULL */
+	bool must_exist;              /* ENOENT instead of making one */
 };
 
 /*
  * Begin at the target: its path below the root, and as the client spells it.
  * -1 with ENAMETOOLONG.
  */
-int tree_init(struct tree *t, const char *path, const char *shown) ATTR_USE;
+int tree_init(struct tree *t, struct gate *gate, const char *path,
+    const char *shown) ATTR_USE;
 
 /*
  * Leave what is open, deepest first.  Returns 0, or -1 with errno when some
@@ -96,7 +100,8 @@ bool tree_is_new(const struct tree *t);
 /*
  * Make or enter the directory name in dirfd.  What was pushed becomes part of
  * the innermost directory's own name.  -1 with errno: ENOTDIR for what is no
- * directory (a link is none), ROOT_E_TOO_DEEP beyond DEPTH_MAX.
+ * directory (a link is none), ROOT_E_TOO_DEEP beyond DEPTH_MAX,
+ * GATE_E_REFUSED.  Names are the caller's to check.
  */
 int tree_enter(struct tree *t, int dirfd, const char *name,
     const struct tree_wish *wish) ATTR_USE;

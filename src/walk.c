@@ -13,13 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gate.h"
 #include "policy.h"
 
 void
-walk_init(struct walk *w, struct root *root, unsigned depth_max)
+walk_init(struct walk *w, struct root *root)
 {
 	w->root = root;
-	w->depth_max = depth_max;
 	w->depth_above = 0;
 	w->depth = 0;
 	w->nlinked = 0;
@@ -52,7 +52,9 @@ push(struct walk *w, int dirfd, const char *name, const char *path)
 	struct stat st;
 	int fd, saved;
 
-	if (w->depth == DEPTH_MAX || w->depth_above + w->depth > w->depth_max) {
+	if (w->depth == DEPTH_MAX ||
+	    policy_depth(w->root->gate.policy, w->depth_above + w->depth) !=
+		POLICY_ALLOW) {
 		errno = ROOT_E_TOO_DEEP;
 		return -1;
 	}
@@ -60,6 +62,7 @@ push(struct walk *w, int dirfd, const char *name, const char *path)
 		return -1;
 	l->path = strdup(path);
 	if (l->path == NULL || fstat(fd, &st) == -1 ||
+	    gate_place(&w->root->gate, &st) == -1 ||
 	    (l->dir = fdopendir(fd)) == NULL) {
 		saved = errno;
 		free(l->path);
@@ -187,9 +190,15 @@ follow(struct walk *w, const struct walk_level *l)
 	return classify(w);
 }
 
+static bool
+is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
 /* The next name of the innermost directory, or NULL; *err is 0 at its end. */
 static const char *
-next_name(struct walk_level *l, int *err)
+next_name(struct gate *gate, struct walk_level *l, int *err)
 {
 	struct dirent *entry;
 
@@ -201,9 +210,8 @@ next_name(struct walk_level *l, int *err)
 			l->failed = true;
 			return NULL;
 		}
-		if (strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0 &&
-		    !policy_is_temp_name(entry->d_name, strlen(entry->d_name)))
+		if (!is_dots(entry->d_name) &&
+		    gate_name(gate, dirfd(l->dir), entry->d_name) == 0)
 			return entry->d_name;
 	}
 	return NULL;
@@ -226,8 +234,38 @@ leave(struct walk *w)
 	return WALK_LEAVE;
 }
 
-enum walk_event
-walk_next(struct walk *w)
+/* Look at the name that stands in w->name. */
+static enum walk_event
+look(struct walk *w, const struct walk_level *l)
+{
+	const char *name = w->name;
+
+	if (join(w->path, sizeof(w->path), l->path, strlen(l->path), name) ==
+		-1 ||
+	    join(w->shown, sizeof(w->shown), w->shown, l->shown_len, name) ==
+		-1 ||
+	    root_stat(w->item.dirfd, name, &w->item.st) == -1 ||
+	    gate_place(&w->root->gate, &w->item.st) == -1)
+		return fail_item(w, errno);
+	if (S_ISLNK(w->item.st.st_mode))
+		return follow(w, l);
+	return classify(w);
+}
+
+/* Names that files may not have do not exist, whatever is wrong with them. */
+static bool
+is_hidden(const struct walk *w, enum walk_event event)
+{
+	const struct policy *policy = w->root->gate.policy;
+
+	return event != WALK_DIR &&
+	    (policy_file_name(policy, w->item.name) != POLICY_ALLOW ||
+		policy_file_name(policy, w->item.target) != POLICY_ALLOW);
+}
+
+/* Read a name into w->name; false: *event comes instead of one. */
+static bool
+read_name(struct walk *w, enum walk_event *event)
 {
 	struct walk_level *l;
 	const char *name;
@@ -235,24 +273,34 @@ walk_next(struct walk *w)
 
 	root_leave(&w->place);
 	w->item_linked = false;
+	*event = WALK_END;
 	if (w->depth == 0)
-		return WALK_END;
+		return false;
 	l = &w->levels[w->depth - 1];
 	w->shown[l->shown_len] = '\0';
-	if ((name = next_name(l, &err)) == NULL && err == 0)
-		return leave(w);
 	w->item.dirfd = dirfd(l->dir);
 	w->item.name = w->item.target = w->name;
-	if (name == NULL || strlen(name) > NAME_BYTES_MAX)
-		return fail_item(w, name == NULL ? err : ENAMETOOLONG);
-	memcpy(w->name, name, strlen(name) + 1);
-	if (join(w->path, sizeof(w->path), l->path, strlen(l->path), name) ==
-		-1 ||
-	    join(w->shown, sizeof(w->shown), w->shown, l->shown_len, name) ==
-		-1 ||
-	    root_stat(w->item.dirfd, name, &w->item.st) == -1)
-		return fail_item(w, errno);
-	if (S_ISLNK(w->item.st.st_mode))
-		return follow(w, l);
-	return classify(w);
+	name = next_name(&w->root->gate, l, &err);
+	if (name != NULL && strlen(name) <= NAME_BYTES_MAX) {
+		memcpy(w->name, name, strlen(name) + 1);
+		return true;
+	}
+	if (name == NULL && err == 0)
+		*event = leave(w);
+	else
+		*event = fail_item(w, name == NULL ? err : ENAMETOOLONG);
+	return false;
+}
+
+enum walk_event
+walk_next(struct walk *w)
+{
+	enum walk_event event;
+
+	do {
+		if (!read_name(w, &event))
+			return event;
+		event = look(w, &w->levels[w->depth - 1]);
+	} while (is_hidden(w, event));
+	return event;
 }

@@ -4,7 +4,8 @@
  * walk_next() gives the next thing to do.  Links are followed inside the root;
  * a directory reached through a link is walked once, and never from inside
  * itself, so neither loops nor diamonds of links multiply the work (R-RES-1).
- * Names of unfinished uploads are passed over.
+ * What the policy has no names for is passed over in silence: names that the
+ * gate refuses, and names of files that are not among those allowed.
  */
 #ifndef WALK_H
 #define WALK_H
@@ -53,8 +54,7 @@ struct walk_id {
 };
 
 struct walk {
-	struct root *root; /* borrowed */
-	unsigned depth_max;
+	struct root *root;    /* borrowed */
 	unsigned depth_above; /* directories above the tree */
 	unsigned depth;       /* of levels that are open */
 	struct walk_level levels[DEPTH_MAX];
@@ -68,11 +68,8 @@ struct walk {
 	char path[PATH_BYTES_MAX];  /* the same below the root, for the log */
 };
 
-/*
- * Begin.  depth_max and depth_above as for policy_depth().  To be given to
- * walk_close() in any case.
- */
-void walk_init(struct walk *w, struct root *root, unsigned depth_max);
+/* Begin.  To be given to walk_close() in any case. */
+void walk_init(struct walk *w, struct root *root);
 
 /*
  * Enter the directory that top is, whose path the client spells shown.
@@ -85,8 +82,8 @@ int walk_begin(
 enum walk_event walk_next(struct walk *w) ATTR_USE;
 
 /*
- * After WALK_DIR: go down into it.  0, or -1 with errno (ROOT_E_TOO_DEEP;
- * ELOOP: its contents have been sent or are being sent).
+ * After WALK_DIR: go down into it.  0, or -1 with errno (ROOT_E_TOO_DEEP,
+ * GATE_E_REFUSED; ELOOP: its contents have been sent or are being sent).
  */
 int walk_enter(struct walk *w) ATTR_USE;
 

@@ -6,6 +6,7 @@
 
 #include <check.h>
 
+#include "rooted.h"
 #include "scratch.h"
 
 #define TEMP "/.scp-server.0123456789abcdef~"
@@ -45,8 +46,7 @@ setup(void)
 	scratch_link("../outside", "r/out");
 	scratch_link("..", "r/d2/up");
 	ck_assert_int_eq(mkfifo("r/d2/fifo", 0644), 0);
-	root.fd = scratch_dir("r");
-	root.depth_max = 64;
+	rooted(&root, "r");
 }
 
 static void
@@ -301,7 +301,7 @@ START_TEST(unprivileged)
 	scratch_file("r/closed/x", "", 0644);
 	scratch_mkdir("r/unread", 0755);
 	scratch_file("r/unread/x", "", 0644);
-	root.fd = scratch_dir("r");
+	rooted(&root, "r");
 	ck_assert_int_eq(chmod("r/closed", 0444), 0);
 	ck_assert_int_eq(chmod("r/unread", 0311), 0);
 	scratch_unprivileged(expand_locked);
@@ -501,7 +501,7 @@ START_TEST(wide)
 		memcpy(name, "r/d/", 4);
 		scratch_file(name, "", 0644);
 	}
-	root.fd = scratch_dir("r");
+	rooted(&root, "r");
 	begin = scratch_seconds();
 	typed = repeat("d/", "*a?*", 900, "z{,,,,,,,,,,,,,,,,,,,,}");
 	glob_init(&glob, &root, "/", 10000);

@@ -14,6 +14,7 @@
 
 #include <check.h>
 
+#include "rooted.h"
 #include "scratch.h"
 
 #define TEMP "/.scp-server.0123456789abcdef~"
@@ -136,8 +137,8 @@ setup(void)
 	ck_assert_int_eq(mkfifo("r/fifo", 0644), 0);
 	make_socket("r/socket");
 	make_links();
-	root.fd = scratch_dir("r");
-	root.depth_max = 4;
+	rooted(&root, "r");
+	policy.max_depth = 4;
 }
 
 static void
@@ -261,11 +262,11 @@ static const struct {
 	{ "/", "dir/" N255, NONE, 0, "/dir/" N255, 1, false },
 	{ "/", "dir/../" N255 "n/x", NOT, ENAMETOOLONG, "", 0, false },
 	/* Names of unfinished uploads do not exist, not even for a new file. */
-	{ "/", TEMP, NOT, ENOENT, "", 0, false },
-	{ "/", "totemp", NOT, ENOENT, "", 0, false },
-	{ "/", "dir" TEMP, NOT, ENOENT, "", 0, false },
-	{ "/", "dir" TEMP "/f", NOT, ENOENT, "", 0, false },
-	{ "/", "1" TEMP, NOT, ENOENT, "", 0, false },
+	{ "/", TEMP, NOT, GATE_E_REFUSED, "", 0, false },
+	{ "/", "totemp", NOT, GATE_E_REFUSED, "", 0, false },
+	{ "/", "dir" TEMP, NOT, GATE_E_REFUSED, "", 0, false },
+	{ "/", "dir" TEMP "/f", NOT, GATE_E_REFUSED, "", 0, false },
+	{ "/", "1" TEMP, NOT, GATE_E_REFUSED, "", 0, false },
 	{ "/", ".scp-server.0123456789ABCDEF~", FILE_FOUND, 0,
 	    "/.scp-server.0123456789ABCDEF~", 0, false },
 };
@@ -388,7 +389,7 @@ START_TEST(walk_long_result)
 	int dir, next, i, fds;
 	size_t len;
 
-	root.depth_max = DEPTH_MAX;
+	policy.max_depth = DEPTH_MAX;
 	ck_assert_int_eq(unlinkat(root.fd, N255, 0), 0);
 	dir = fcntl(root.fd, F_DUPFD_CLOEXEC, 3);
 	for (i = 0; i < (LINK_COUNT + 1) * LINK_LEVELS; i++) {
@@ -454,7 +455,7 @@ START_TEST(walk_deepest)
 	char path[2 * DEPTH_MAX + 3] = "", *p = path;
 	int dir, next, i, fds;
 
-	root.depth_max = DEPTH_MAX;
+	policy.max_depth = DEPTH_MAX;
 	dir = fcntl(root.fd, F_DUPFD_CLOEXEC, 3);
 	for (i = 0; i <= DEPTH_MAX; i++) {
 		ck_assert_int_eq(mkdirat(dir, "d", 0755), 0);
@@ -682,7 +683,7 @@ open_root(const char *path, uid_t uid, char *message, size_t size)
 	ck_assert_ptr_nonnull(getcwd(cwd, sizeof(cwd)));
 	(void)snprintf(full, sizeof(full), "%s%s%s", path[0] == '/' ? "" : cwd,
 	    path[0] == '/' ? "" : "/", path);
-	return root_open(&root, full, uid, 64, message, size);
+	return root_open(&root, full, uid, &policy, message, size);
 }
 
 static void
@@ -847,7 +848,8 @@ START_TEST(open_path)
 		ck_assert_int_eq(fstat(root.fd, &st), 0);
 		ck_assert_int_eq(stat(open_rows[_i].is, &want), 0);
 		ck_assert_uint_eq(st.st_ino, want.st_ino);
-		ck_assert_uint_eq(root.depth_max, 64);
+		ck_assert_ptr_eq(root.gate.policy, &policy);
+		ck_assert_uint_eq(root.gate.dev, st.st_dev);
 	} else {
 		ck_assert_int_eq(errno, open_rows[_i].error);
 		ck_assert_str_ne(message, "");
@@ -868,7 +870,7 @@ START_TEST(open_relative)
 	fds = scratch_fds();
 	for (i = 0; i < LENGTH(paths); i++) {
 		errno = 0;
-		ck_assert_int_eq(root_open(&root, paths[i], geteuid(), 64,
+		ck_assert_int_eq(root_open(&root, paths[i], geteuid(), &policy,
 				     message, sizeof(message)),
 		    -1);
 		ck_assert_int_eq(errno, EINVAL);
@@ -930,7 +932,8 @@ START_TEST(open_name)
 	if (name_rows[_i].file == 0)
 		ck_assert_int_eq(st.st_size, 4);
 	expect_opened(root_open_dir(root.fd, name), name_rows[_i].dir);
-	expect_opened(root_enter_dir(root.fd, name), name_rows[_i].enter);
+	expect_opened(root_enter_dir(&root.gate, root.fd, name, &st),
+	    name_rows[_i].enter);
 	ck_assert_int_eq(scratch_fds(), fds);
 }
 END_TEST
@@ -981,19 +984,19 @@ open_locked(void)
 	ck_assert_int_eq(root_open_dir(root.fd, "dropbox"), -1);
 	ck_assert_int_eq(errno, EACCES);
 	/* A drop box can be filled all the same. */
-	fd = root_enter_dir(root.fd, "dropbox");
+	fd = root_enter_dir(&root.gate, root.fd, "dropbox", &st);
 	ck_assert_int_ne(fd, -1);
 	ck_assert(fcntl(fd, F_GETFL) & O_PATH);
-	again = root_enter_dir(fd, ".");
+	again = root_enter_dir(&root.gate, fd, ".", &st);
 	ck_assert_int_ne(again, -1);
 	ck_assert_int_ne(again, fd);
 	ck_assert_int_eq(root_make_dir(again, "new", 0755), 0);
-	dir = root_enter_dir(root.fd, ".");
+	dir = root_enter_dir(&root.gate, root.fd, ".", &st);
 	ck_assert_int_ne(dir, -1);
 	ck_assert(!(fcntl(dir, F_GETFL) & O_PATH));
 	/* O_PATH does not help with a file or a link. */
 	errno = 0;
-	ck_assert_int_eq(root_enter_dir(root.fd, "file"), -1);
+	ck_assert_int_eq(root_enter_dir(&root.gate, root.fd, "file", &st), -1);
 	ck_assert_int_eq(errno, ENOTDIR);
 }
 

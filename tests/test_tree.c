@@ -6,11 +6,12 @@
 
 #include <check.h>
 
-#include "root.h"
+#include "rooted.h"
 #include "scratch.h"
 
 #define TEMP "/.scp-server.0123456789abcdef~"
 
+static struct root root;
 static struct tree tree;
 static int here;
 
@@ -21,8 +22,9 @@ static void
 setup(void)
 {
 	scratch_fresh();
-	here = scratch_dir(".");
-	ck_assert_int_eq(tree_init(&tree, "/in", "in"), 0);
+	rooted(&root, ".");
+	here = root.fd;
+	ck_assert_int_eq(tree_init(&tree, &root.gate, "/in", "in"), 0);
 }
 
 static int
@@ -130,7 +132,8 @@ END_TEST
 /* Times are set after what is in it, at every level. */
 START_TEST(times_of_made)
 {
-	struct tree_wish wish = { { 0755, false }, false, false, some_times };
+	struct tree_wish wish = { { 0755, false }, false, false, some_times,
+		false };
 
 	enter("a", &wish);
 	enter("b", &wish);
@@ -152,7 +155,7 @@ END_TEST
 START_TEST(times_are_copied)
 {
 	struct timespec times[2];
-	struct tree_wish wish = { { 0755, true }, true, true, times };
+	struct tree_wish wish = { { 0755, true }, true, true, times, false };
 
 	memcpy(times, some_times, sizeof(times));
 	enter("d", &wish);
@@ -165,7 +168,8 @@ END_TEST
 /* DESIGN.md 3: the set-group-ID bit that a directory gives is kept. */
 START_TEST(inherited_bit)
 {
-	struct tree_wish wish = { { 0755, _i % 2 != 0 }, true, true, NULL };
+	struct tree_wish wish = { { 0755, _i % 2 != 0 }, true, true, NULL,
+		false };
 
 	ck_assert_int_eq(chmod(".", 02775), 0);
 	if (_i / 2 != 0) {
@@ -213,7 +217,8 @@ static const struct {
 static void
 enter_existing(void)
 {
-	static struct tree_wish wish = { { 0711, true }, false, false, NULL };
+	static struct tree_wish wish = { { 0711, true }, false, false, NULL,
+		false };
 	size_t i;
 	int fds;
 
@@ -255,7 +260,7 @@ END_TEST
 /* A sticky bit that somebody has set is not the client's to take away. */
 START_TEST(sticky_bit)
 {
-	struct tree_wish wish = { { 0755, true }, true, true, NULL };
+	struct tree_wish wish = { { 0755, true }, true, true, NULL, false };
 
 	scratch_mkdir("d", _i == 0 ? 01777 : 01577);
 	enter("d", &wish);
@@ -282,7 +287,8 @@ static const struct {
 
 START_TEST(not_a_directory)
 {
-	struct tree_wish wish = { { 0777, true }, true, true, some_times };
+	struct tree_wish wish = { { 0777, true }, true, true, some_times,
+		false };
 	int fds;
 
 	scratch_file("file", "", 0640);
@@ -310,7 +316,8 @@ END_TEST
 static void
 enter_locked(void)
 {
-	struct tree_wish wish = { { 0700, true }, true, true, some_times };
+	struct tree_wish wish = { { 0700, true }, true, true, some_times,
+		false };
 
 	/* The directory above is not ours to write. */
 	ck_assert_int_eq(close(here), 0);
@@ -373,10 +380,11 @@ static const struct {
 
 START_TEST(names)
 {
-	struct tree_wish wish = { { 0755, false }, false, false, NULL };
+	struct tree_wish wish = { { 0755, false }, false, false, NULL, false };
 
-	ck_assert_int_eq(
-	    tree_init(&tree, name_rows[_i].path, name_rows[_i].shown), 0);
+	ck_assert_int_eq(tree_init(&tree, &root.gate, name_rows[_i].path,
+			     name_rows[_i].shown),
+	    0);
 	ck_assert_int_eq(tree_dir(&tree), -1);
 	ck_assert_int_eq(tree_push_name(&tree, "other name"), 0);
 	/* a push takes the place of the one before */
@@ -423,7 +431,8 @@ START_TEST(names_too_long)
 	memset(path, 'p', rows[_i].path);
 	memset(shown, 's', rows[_i].shown);
 	errno = 0;
-	ck_assert_int_eq(tree_init(&tree, path, shown), rows[_i].init ? 0 : -1);
+	ck_assert_int_eq(
+	    tree_init(&tree, &root.gate, path, shown), rows[_i].init ? 0 : -1);
 	if (!rows[_i].init) {
 		ck_assert_int_eq(errno, ENAMETOOLONG);
 		return;
@@ -442,13 +451,14 @@ END_TEST
 
 START_TEST(deepest)
 {
-	struct tree_wish wish = { { 0700, false }, false, false, some_times };
+	struct tree_wish wish = { { 0700, false }, false, false, some_times,
+		false };
 	struct rlimit limit = { 1024, 1024 };
 	int i, fds;
 
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 	fds = scratch_fds();
-	ck_assert_int_eq(tree_init(&tree, "/", "."), 0);
+	ck_assert_int_eq(tree_init(&tree, &root.gate, "/", "."), 0);
 	for (i = 0; i < DEPTH_MAX; i++)
 		enter("d", &wish);
 	ck_assert_int_eq(tree_push_name(&tree, "e"), 0);
@@ -472,7 +482,8 @@ END_TEST
 START_TEST(leave_all_goes_on)
 {
 	static const struct timespec bad[2] = { { 1, 0 }, { 1, -5 } };
-	struct tree_wish wish = { { 0711, true }, true, true, some_times };
+	struct tree_wish wish = { { 0711, true }, true, true, some_times,
+		false };
 
 	enter("a", &wish);
 	enter("b", &wish);
@@ -492,7 +503,7 @@ END_TEST
 /* R-FILE-2: at the very end; what cannot be remembered waits for others. */
 START_TEST(sweep)
 {
-	struct tree_wish wish = { { 0755, false }, false, false, NULL };
+	struct tree_wish wish = { { 0755, false }, false, false, NULL, false };
 	char name[64];
 	int i, fds;
 

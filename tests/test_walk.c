@@ -7,6 +7,7 @@
 #include <check.h>
 #include <dlfcn.h>
 
+#include "rooted.h"
 #include "scratch.h"
 
 #define TEMP "/.scp-server.0123456789abcdef~"
@@ -52,7 +53,7 @@ note(const char *what, const char *path, int err)
 	char line[2 * PATH_BYTES_MAX];
 
 	(void)snprintf(line, sizeof(line), "%s %s%s%s", what, path,
-	    err != 0 ? ": " : "", err != 0 ? strerror(err) : "");
+	    err != 0 ? ": " : "", err != 0 ? root_strerror(err) : "");
 	ck_assert_uint_lt(nlines, LINES_MAX);
 	ck_assert_ptr_nonnull(lines[nlines++] = strdup(line));
 }
@@ -138,8 +139,10 @@ take_event(enum walk_event event)
 static void
 begin(const char *path, const char *shown, unsigned depth_max)
 {
+	policy.max_depth = 64;
 	ck_assert_int_eq(root_walk(&root, "/", path, strlen(path), &top), 0);
-	walk_init(&walk, &root, depth_max);
+	policy.max_depth = depth_max;
+	walk_init(&walk, &root);
 	ck_assert_int_eq(walk_begin(&walk, &top, shown), 0);
 	open_dirs = 1;
 }
@@ -172,8 +175,7 @@ setup(void)
 	scratch_mkdir("r/t", 0755);
 	scratch_mkdir("r/other", 0755);
 	scratch_file("r/other/o", "o", 0644);
-	root.fd = scratch_dir("r");
-	root.depth_max = 64;
+	rooted(&root, "r");
 }
 
 static void
@@ -268,11 +270,11 @@ static const struct {
 	{ { LINK("l", "../../../../../../../other/o") }, { "E s", "F s/l" } },
 	/* R-PATH-3 */
 	{ { IS_FIFO("p"), LINK("l", "p"), IS_FILE("f") },
-	    { "! s/l: Wrong medium type", "! s/p: Wrong medium type", "E s",
+	    { "! s/l: not a regular file", "! s/p: not a regular file", "E s",
 		"F s/f" } },
 	/* names of unfinished uploads are passed over, through links as well */
 	{ { IS_FILE(&TEMP[1]), IS_FILE("f"), LINK("l", &TEMP[1]) },
-	    { "! s/l: No such file or directory", "E s", "F s/f" } },
+	    { "! s/l: refused for this account", "E s", "F s/f" } },
 	{ { IS_DIR(&TEMP[1]), IS_FILE(".scp-server.0123456789ABCDEF~") },
 	    { "E s", "F s/.scp-server.0123456789ABCDEF~" } },
 };
@@ -529,7 +531,7 @@ START_TEST(depth)
 	if (max < 11) {
 		qsort(lines, nlines, sizeof(*lines), compare);
 		ck_assert_ptr_nonnull(
-		    strstr(lines[0], strerror(ROOT_E_TOO_DEEP)));
+		    strstr(lines[0], root_strerror(ROOT_E_TOO_DEEP)));
 	}
 }
 END_TEST
@@ -541,7 +543,8 @@ START_TEST(depth_of_top)
 	make_deep(3);
 	ck_assert_int_eq(root_walk(&root, "/", "t/d/d", 5, &top), 0);
 	fds = scratch_fds();
-	walk_init(&walk, &root, 2);
+	policy.max_depth = 2;
+	walk_init(&walk, &root);
 	errno = 0;
 	ck_assert_int_eq(walk_begin(&walk, &top, "s"), -1);
 	ck_assert_int_eq(errno, ROOT_E_TOO_DEEP);
@@ -579,7 +582,7 @@ START_TEST(long_names)
 	scratch_file("r/t/f", "", 0644);
 	memset(shown, 's', lengths[_i].len);
 	ck_assert_int_eq(root_walk(&root, "/", "t", 1, &top), 0);
-	walk_init(&walk, &root, 64);
+	walk_init(&walk, &root);
 	errno = 0;
 	ck_assert_int_eq(walk_begin(&walk, &top, shown), lengths[_i].begin);
 	if (lengths[_i].begin == -1)
@@ -606,7 +609,7 @@ walk_locked(void)
 	expect_lines(want);
 	/* the top itself */
 	ck_assert_int_eq(root_walk(&root, "/", "t/d", 3, &top), 0);
-	walk_init(&walk, &root, 64);
+	walk_init(&walk, &root);
 	errno = 0;
 	ck_assert_int_eq(walk_begin(&walk, &top, "s"), -1);
 	ck_assert_int_eq(errno, EACCES);

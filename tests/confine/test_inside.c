@@ -268,7 +268,6 @@ become_confined(void)
 	/* A descriptor that a library forgot. */
 	if (open("..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) == -1)
 		_exit(3);
-	root.depth_max = 64;
 	root.fd = root_fd = scratch_dir("root");
 	if (confine(role, &settings, &root, shared->text,
 		sizeof(shared->text)) == -1)

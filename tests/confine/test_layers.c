@@ -549,7 +549,7 @@ confine_with(enum command_role role, const char *options)
 {
 	char line[128], err[256];
 	const char *p = options, *end;
-	struct root root = { .depth_max = 64 };
+	struct root root;
 	int ret;
 
 	settings_init(&settings);

@@ -15,6 +15,7 @@
 #include <check.h>
 
 #include "root.h"
+#include "rooted.h"
 #include "scratch.h"
 #include "upload.h"
 
@@ -69,8 +70,7 @@ make_places(void)
 	scratch_file("r/target", INSIDE, 0644);
 	scratch_link("../outside/secret", "r/secret2");
 	scratch_link("../outside/target", "r/target2");
-	root.fd = scratch_dir("r");
-	root.depth_max = 64;
+	rooted(&root, "r");
 }
 
 /* --- those who race --------------------------------------------------- */

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "entry.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PIN_FLAGS  (O_PATH | O_NOFOLLOW | O_CLOEXEC)
+#define READ_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+#define DIR_FLAGS  (READ_FLAGS | O_DIRECTORY)
+#define FILE_FLAGS (READ_FLAGS | O_NOCTTY)
+
+static void
+close_keeping_errno(int fd)
+{
+	int saved = errno;
+
+	(void)close(fd);
+	errno = saved;
+}
+
+const char *
+root_strerror(int err)
+{
+	switch (err) {
+	case ROOT_E_NOT_REGULAR:
+		return "not a regular file";
+	case ROOT_E_TOO_DEEP:
+		return "too many directory levels";
+	case ELOOP:
+		return "Too many levels of symbolic links";
+	case GATE_E_REFUSED:
+		return "refused for this account";
+	default:
+		return strerror(err);
+	}
+}
+
+int
+root_stat(int dirfd, const char *name, struct stat *st)
+{
+	return fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW);
+}
+
+int
+root_require_regular(const struct stat *st)
+{
+	if (S_ISREG(st->st_mode))
+		return 0;
+	if (S_ISDIR(st->st_mode))
+		errno = EISDIR;
+	else
+		errno = S_ISLNK(st->st_mode) ? ELOOP : ROOT_E_NOT_REGULAR;
+	return -1;
+}
+
+int
+root_open_file(int dirfd, const char *name, struct stat *st)
+{
+	int fd;
+
+	if (root_require_regular(st) == -1 ||
+	    (fd = openat(dirfd, name, FILE_FLAGS)) == -1)
+		return -1;
+	if (fstat(fd, st) == 0 && root_require_regular(st) == 0)
+		return fd;
+	close_keeping_errno(fd);
+	return -1;
+}
+
+ssize_t
+root_read_link(int dirfd, const char *name, char *dst, size_t size)
+{
+	ssize_t len;
+
+	if ((len = readlinkat(dirfd, name, dst, size)) == -1)
+		return -1;
+	if ((size_t)len >= size) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	dst[len] = '\0';
+	return len;
+}
+
+int
+root_open_dir(int dirfd, const char *name)
+{
+	return openat(dirfd, name, DIR_FLAGS);
+}
+
+int
+root_enter_dir(struct gate *g, int dirfd, const char *name, struct stat *st)
+{
+	int fd;
+
+	fd = openat(dirfd, name, DIR_FLAGS);
+	if (fd == -1 && errno == EACCES)
+		fd = openat(dirfd, name, PIN_FLAGS | O_DIRECTORY);
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, st) == 0 && gate_place(g, st) == 0)
+		return fd;
+	close_keeping_errno(fd);
+	return -1;
+}
+
+int
+root_make_dir(int dirfd, const char *name, mode_t mode)
+{
+	return mkdirat(dirfd, name, mode);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Operations on one name in a directory that is open: a name from a record,
+ * or one that was read there.  It is used only relative to the descriptor of
+ * its directory and never followed (R-PATH-2).  Whether a client may use the
+ * name is gate.h's to say.
+ *
+ * Descriptors are O_CLOEXEC; failures are -1 with errno.
+ */
+#ifndef ENTRY_H
+#define ENTRY_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "defs.h"
+#include "gate.h"
+
+/* errno for what is neither a regular file nor a directory (R-PATH-3). */
+#define ROOT_E_NOT_REGULAR EMEDIUMTYPE
+
+/* errno for more directory levels than MaxDepth allows. */
+#define ROOT_E_TOO_DEEP EMULTIHOP
+
+/*
+ * Type and attributes of name in the directory dirfd; a link is not followed.
+ */
+int root_stat(int dirfd, const char *name, struct stat *st) ATTR_USE;
+
+/* 0 for a regular file; else -1 and the errno that says what it is. */
+int root_require_regular(const struct stat *st) ATTR_USE;
+
+/*
+ * Open a regular file for reading.  *st says what it is, as a walk or
+ * root_stat() has found; that is looked at again after (R-PATH-3), and *st is
+ * of the open file then.  Returns a descriptor.  ELOOP for a link, EISDIR for a
+ * directory, ROOT_E_NOT_REGULAR for the rest.
+ */
+int root_open_file(int dirfd, const char *name, struct stat *st) ATTR_USE;
+
+/* The text of a link, NUL-terminated.  Returns its length. */
+ssize_t root_read_link(
+    int dirfd, const char *name, char *dst, size_t size) ATTR_USE;
+
+/* Open a directory to read its names.  ENOTDIR for a link. */
+int root_open_dir(int dirfd, const char *name) ATTR_USE;
+
+/*
+ * Open a directory to put files into: for reading where that is allowed, else
+ * O_PATH, which serves to create names but not to set attributes (EBADF).
+ * GATE_E_REFUSED where gate_place() says so.
+ */
+int root_enter_dir(
+    struct gate *g, int dirfd, const char *name, struct stat *st) ATTR_USE;
+
+/* Make a directory; the kernel applies the umask. */
+int root_make_dir(int dirfd, const char *name, mode_t mode) ATTR_USE;
+
+/* strerror(3), and words for those above. */
+const char *root_strerror(int err);
+
+#endif

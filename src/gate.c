@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "gate.h"
+
+#include <errno.h>
+#include <string.h>
+
+void
+gate_init(struct gate *g, const struct policy *policy)
+{
+	g->policy = policy;
+	g->dev = 0;
+	g->verdict = POLICY_ALLOW;
+	g->knows_home = false;
+	g->home_name[0] = '\0';
+}
+
+void
+gate_set_home(struct gate *g, const struct stat *st, const char *name)
+{
+	g->home_dev = st->st_dev;
+	g->home_ino = st->st_ino;
+	memcpy(g->home_name, name, strlen(name) + 1);
+	g->knows_home = true;
+}
+
+/* The directory is looked at only for the few names that matter there. */
+static bool
+is_home(const struct gate *g, int dirfd)
+{
+	struct stat st;
+
+	return !g->knows_home || fstat(dirfd, &st) == -1 ||
+	    (st.st_dev == g->home_dev && st.st_ino == g->home_ino);
+}
+
+static enum policy_verdict
+judge_name(const struct gate *g, int dirfd, const char *name)
+{
+	bool at_home = false;
+
+	if (g->policy->protect_home && g->home_name[0] != '\0') {
+		if (strcmp(name, g->home_name) == 0 && is_home(g, dirfd))
+			return POLICY_PROTECTED_NAME;
+	} else if (g->policy->protect_home && policy_is_personal(name)) {
+		at_home = is_home(g, dirfd);
+	}
+	return policy_name(g->policy, name, at_home);
+}
+
+static int
+conclude(struct gate *g, enum policy_verdict verdict)
+{
+	if (verdict == POLICY_ALLOW)
+		return 0;
+	g->verdict = verdict;
+	errno = GATE_E_REFUSED;
+	return -1;
+}
+
+int
+gate_name(struct gate *g, int dirfd, const char *name)
+{
+	return conclude(g, judge_name(g, dirfd, name));
+}
+
+int
+gate_place(struct gate *g, const struct stat *st)
+{
+	struct policy_place place = { .is_link = S_ISLNK(st->st_mode),
+		.on_other_mount = st->st_dev != g->dev };
+
+	return conclude(g, policy_place(g->policy, &place));
+}
