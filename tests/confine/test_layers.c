@@ -16,7 +16,9 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <dlfcn.h>
 #include <netinet/in.h>
+#include <stdarg.h>
 
 #include "attributes.h"
 #include "confine-landlock.h"
@@ -249,6 +251,106 @@ START_TEST(landlock_order)
 }
 END_TEST
 
+/* --- kernels of other versions ---------------------------------------- */
+
+/* What the kernel that is imitated has; 0: nothing is imitated. */
+static int imitated;
+
+/* As kernel and man page have it: bits and bytes of each version. */
+static const struct {
+	uint64_t fs, net, scoped;
+	size_t size;
+} imitations[] = {
+	{ 0x1fff, 0, 0, 8 },
+	{ 0x3fff, 0, 0, 8 },
+	{ 0x7fff, 0, 0, 8 },
+	{ 0x7fff, 3, 0, 16 },
+	{ 0xffff, 3, 0, 16 },
+	{ 0xffff, 3, 3, 24 },
+	{ 0xffff, 3, 3, 24 },
+	{ 0xffff, 3, 3, 24 },
+};
+
+/* What the last ruleset that was made denies. */
+static uint64_t last_ruleset[3];
+
+static long
+imitate(const uint64_t *attr, size_t size)
+{
+	const size_t v = (size_t)imitated - 1;
+
+	if (attr == NULL)
+		return imitated;
+	memset(last_ruleset, 0, sizeof(last_ruleset));
+	memcpy(last_ruleset, attr,
+	    size < sizeof(last_ruleset) ? size : sizeof(last_ruleset));
+	if (size > imitations[v].size)
+		errno = E2BIG;
+	else if ((last_ruleset[0] & ~imitations[v].fs) != 0 ||
+	    (last_ruleset[1] & ~imitations[v].net) != 0 ||
+	    (last_ruleset[2] & ~imitations[v].scoped) != 0)
+		errno = EINVAL;
+	else
+		return 0;
+	return -1;
+}
+
+/* Stands before that of libc, for the modules too. */
+long
+syscall(long number, ...)
+{
+	static long (*real)(long, ...);
+	long args[6];
+	va_list ap;
+	size_t i;
+
+	va_start(ap, number);
+	for (i = 0; i < LENGTH(args); i++)
+		args[i] = va_arg(ap, long);
+	va_end(ap);
+	if (number == SYS_landlock_create_ruleset && imitated != 0 &&
+	    ((const void *)args[0] == NULL ||
+		imitate((const uint64_t *)args[0], (size_t)args[1]) == -1))
+		return args[0] == 0 ? imitated : -1;
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "syscall");
+	return real(
+	    number, args[0], args[1], args[2], args[3], args[4], args[5]);
+}
+
+/* Everything that a version can deny is denied, and nothing it does not know.
+ */
+static void
+landlock_of_version(void)
+{
+	const size_t v = (size_t)imitated - 1;
+	int version;
+
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+	version = confine_landlock(COMMAND_SINK, root_fd);
+	if (version == -1 && (errno == ENOSYS || errno == EOPNOTSUPP)) {
+		note("no Landlock here: not tested");
+		return;
+	}
+	ck_assert_int_eq(version, imitated > 7 ? 7 : imitated);
+	ck_assert_uint_eq(last_ruleset[0], imitations[v].fs);
+	ck_assert_uint_eq(last_ruleset[1], imitations[v].net);
+	ck_assert_uint_eq(last_ruleset[2], imitations[v].scoped);
+	ck_open(0, root_fd, "created", CREATE);
+	ck_open(0, root_fd, "file", O_WRONLY);
+	ck_open(imitated < 3 ? 0 : EACCES, root_fd, "file", O_WRONLY | O_TRUNC);
+	ck_open(EACCES, root_fd, "file", O_RDONLY);
+	nothing_outside();
+	no_special_files();
+}
+
+START_TEST(landlock_versions)
+{
+	imitated = _i + 1;
+	as_account(landlock_of_version);
+}
+END_TEST
+
 /* --- the root --------------------------------------------------------- */
 
 static void
@@ -318,6 +420,84 @@ root_as_account(void)
 	ck_assert_uint_eq(st.st_gid, 1);
 	ck_assert_uint_eq(getegid(), 1);
 }
+
+/* Files of /proc as Ubuntu has them; empty: as they are here. */
+static char apparmor_switch[PATH_MAX + 16];
+static char apparmor_label[PATH_MAX + 16];
+
+/* Stands before that of libc, for the modules too. */
+int
+open(const char *path, int flags, ...)
+{
+	const char *instead = "";
+	mode_t mode = 0;
+	va_list ap;
+
+	if ((flags & O_CREAT) != 0) {
+		va_start(ap, flags);
+		mode = (mode_t)va_arg(ap, unsigned);
+		va_end(ap);
+	}
+	if (strstr(path, "apparmor_restrict_unprivileged_userns") != NULL)
+		instead = apparmor_switch;
+	else if (strcmp(path, "/proc/self/attr/current") == 0)
+		instead = apparmor_label;
+	return openat(
+	    AT_FDCWD, instead[0] == '\0' ? path : instead, flags, mode);
+}
+
+static const struct {
+	const char *restricts;
+	const char *label;
+	bool pointless;
+} apparmor_rows[] = {
+	{ "1\n", "unconfined\n", true },
+	{ "0\n", "unconfined\n", false },
+	{ "1\n", "scp-server (unconfined)\n", false },
+	{ "1\n", "/usr/libexec/scp-server (enforce)\n", false },
+};
+
+static int apparmor_row;
+
+static void
+root_with_apparmor(void)
+{
+	const char *why = NULL;
+	enum confine_root_way way;
+
+	way = confine_root(root_fd, &why);
+	if (apparmor_rows[apparmor_row].pointless) {
+		ck_assert_int_eq(way, CONFINE_ROOT_NONE);
+		ck_assert_int_eq(errno, EPERM);
+		ck_assert_str_eq(why, "AppArmor restricts user namespaces");
+		/* Not even tried: that would be a line in the kernel's log. */
+		ck_assert_uint_eq(geteuid(), SCRATCH_UID);
+	} else if (way == CONFINE_ROOT_NONE) {
+		ck_assert_str_ne(why, "AppArmor restricts user namespaces");
+		note(why);
+	}
+}
+
+START_TEST(apparmor_restricts)
+{
+	char here[PATH_MAX];
+
+	if (geteuid() != 0) {
+		note("not root: not tested");
+		return;
+	}
+	apparmor_row = _i;
+	/* The directory is another one when they are opened. */
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	(void)snprintf(
+	    apparmor_switch, sizeof(apparmor_switch), "%s/switch", here);
+	(void)snprintf(
+	    apparmor_label, sizeof(apparmor_label), "%s/label", here);
+	scratch_file("switch", apparmor_rows[_i].restricts, 0644);
+	scratch_file("label", apparmor_rows[_i].label, 0644);
+	as_account(root_with_apparmor);
+}
+END_TEST
 
 START_TEST(root_of_account)
 {
@@ -723,7 +903,9 @@ layers_suite(void)
 	tcase_add_checked_fixture(tc, make_places, NULL);
 	tcase_add_loop_test(tc, landlock, 0, 2);
 	tcase_add_test(tc, landlock_order);
+	tcase_add_loop_test(tc, landlock_versions, 0, LENGTH(imitations));
 	tcase_add_test(tc, root_of_root);
+	tcase_add_loop_test(tc, apparmor_restricts, 0, LENGTH(apparmor_rows));
 	tcase_add_test(tc, root_of_account);
 	tcase_add_test(tc, root_that_is_ours);
 	tcase_add_test(tc, groups_in_a_user_namespace);
