@@ -455,6 +455,7 @@ static const struct {
 	{ "0\n", "unconfined\n", false },
 	{ "1\n", "scp-server (unconfined)\n", false },
 	{ "1\n", "/usr/libexec/scp-server (enforce)\n", false },
+	{ "1\n", "unconfined_one (complain)\n", false },
 };
 
 static int apparmor_row;
