@@ -100,13 +100,24 @@ create_ruleset(int version)
 	    SYS_landlock_create_ruleset, &all, versions[version - 1].size, 0U);
 }
 
+/* Of those that this version knows. */
+static uint64_t
+rights_of(enum command_role role, bool in_place, int version)
+{
+	if (role == COMMAND_SOURCE)
+		return SOURCE_RIGHTS;
+	/* The third version is the first that denies it. */
+	return in_place && version >= 3
+	    ? SINK_RIGHTS | LANDLOCK_ACCESS_FS_TRUNCATE
+	    : SINK_RIGHTS;
+}
+
 static int
-restrict_to(int ruleset, enum command_role role, int root_fd)
+restrict_to(int ruleset, uint64_t rights, int root_fd)
 {
 	struct landlock_path_beneath_attr below = { .parent_fd = root_fd };
 
-	below.allowed_access =
-	    role == COMMAND_SINK ? SINK_RIGHTS : SOURCE_RIGHTS;
+	below.allowed_access = rights;
 	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
 		&below, 0U) == -1)
 		return -1;
@@ -114,7 +125,7 @@ restrict_to(int ruleset, enum command_role role, int root_fd)
 }
 
 int
-confine_landlock(enum command_role role, int root_fd)
+confine_landlock(enum command_role role, bool in_place, int root_fd)
 {
 	int version, ruleset, ret, saved;
 
@@ -126,7 +137,7 @@ confine_landlock(enum command_role role, int root_fd)
 	}
 	if ((ruleset = create_ruleset(version)) == -1)
 		return -1;
-	ret = restrict_to(ruleset, role, root_fd);
+	ret = restrict_to(ruleset, rights_of(role, in_place, version), root_fd);
 	saved = errno;
 	(void)close(ruleset);
 	errno = saved;

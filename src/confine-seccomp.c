@@ -34,6 +34,12 @@ static const struct program sink[] = {
 	[SETTINGS_SECCOMP_LOG] = PROGRAM(sink_log),
 };
 
+static const struct program sink_in_place[] = {
+	[SETTINGS_SECCOMP_KILL] = PROGRAM(sink_in_place_kill),
+	[SETTINGS_SECCOMP_ERRNO] = PROGRAM(sink_in_place_errno),
+	[SETTINGS_SECCOMP_LOG] = PROGRAM(sink_in_place_log),
+};
+
 static const struct program source[] = {
 	[SETTINGS_SECCOMP_KILL] = PROGRAM(source_kill),
 	[SETTINGS_SECCOMP_ERRNO] = PROGRAM(source_errno),
@@ -41,12 +47,16 @@ static const struct program source[] = {
 };
 
 int
-confine_seccomp(enum command_role role, enum settings_seccomp action)
+confine_seccomp(
+    enum command_role role, bool in_place, enum settings_seccomp action)
 {
-	const struct program *p =
-	    role == COMMAND_SINK ? &sink[action] : &source[action];
-	struct sock_fprog prog = { .len = p->len };
+	const struct program *programs = source, *p;
+	struct sock_fprog prog;
 
+	if (role == COMMAND_SINK)
+		programs = in_place ? sink_in_place : sink;
+	p = &programs[action];
+	prog.len = p->len;
 	/* The kernel reads it; the structure has no const. */
 	prog.filter = (struct sock_filter *)(uintptr_t)p->filter;
 	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0U, &prog);

@@ -6,15 +6,18 @@
 #ifndef CONFINE_SECCOMP_H
 #define CONFINE_SECCOMP_H
 
+#include <stdbool.h>
+
 #include "command.h"
 #include "defs.h"
 #include "settings.h"
 
 /*
- * Load the filter of a role; no_new_privs must be set.  What it does not allow
+ * Load the filter of a role; no_new_privs must be set.  in_place: a sink may
+ * also empty files.  What it does not allow
  * kills the process, fails with EPERM, or is only logged.  -1 with errno.
  */
-int confine_seccomp(
-    enum command_role role, enum settings_seccomp action) ATTR_USE;
+int confine_seccomp(enum command_role role, bool in_place,
+    enum settings_seccomp action) ATTR_USE;
 
 #endif

@@ -122,7 +122,8 @@ restrict_files(struct state *c)
 	int version;
 
 	if (choice != SETTINGS_NO) {
-		version = confine_landlock(c->role, c->root->fd);
+		version = confine_landlock(
+		    c->role, !c->settings->policy.atomic, c->root->fd);
 		if (version == -1 && do_without(c, "Landlock", choice) == -1)
 			return -1;
 		if (version != -1) {
@@ -149,7 +150,7 @@ filter_calls(struct state *c)
 	enum settings_seccomp action = c->settings->seccomp;
 
 	append(c->layers, sizeof(c->layers), "%s", names[action]);
-	return confine_seccomp(c->role, action);
+	return confine_seccomp(c->role, !c->settings->policy.atomic, action);
 }
 
 /*

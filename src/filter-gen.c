@@ -61,13 +61,24 @@ static const struct {
 	{ "log", SCMP_ACT_LOG },
 };
 
-static const struct {
-	const char *name;
+struct table {
 	const struct filter_row *rows;
 	size_t nrows;
+};
+
+#define TABLE(array)                                                           \
+	{                                                                      \
+		array, LENGTH(array)                                           \
+	}
+
+/* Each with the rows that are common to all. */
+static const struct {
+	const char *name;
+	struct table tables[2];
 } roles[] = {
-	{ "sink", filter_sink, LENGTH(filter_sink) },
-	{ "source", filter_source, LENGTH(filter_source) },
+	{ "sink", { TABLE(filter_sink) } },
+	{ "sink_in_place", { TABLE(filter_sink), TABLE(filter_in_place) } },
+	{ "source", { TABLE(filter_source) } },
 };
 
 static uint32_t
@@ -102,6 +113,9 @@ comparison(const struct target *t, const struct filter_test *test)
 		mask = INT_MASK & ~t->o_largefile;
 		value = open_flags(t, test->value);
 		break;
+	case FILTER_SET:
+		mask = test->value;
+		break;
 	case FILTER_INT:
 	case FILTER_NONE:
 		break;
@@ -132,13 +146,12 @@ add_row(
 }
 
 static void
-add_rows(scmp_filter_ctx ctx, const struct target *t,
-    const struct filter_row *rows, size_t nrows)
+add_rows(scmp_filter_ctx ctx, const struct target *t, const struct table *table)
 {
 	size_t i;
 
-	for (i = 0; i < nrows; i++)
-		add_row(ctx, t, &rows[i]);
+	for (i = 0; i < table->nrows; i++)
+		add_row(ctx, t, &table->rows[i]);
 }
 
 static void
@@ -170,7 +183,9 @@ static void
 print_filter(
     const struct target *t, const char *prefix, size_t role, size_t action)
 {
+	static const struct table common = TABLE(filter_common);
 	scmp_filter_ctx ctx;
+	size_t i;
 	int ret;
 
 	if ((ctx = seccomp_init(actions[action].action)) == NULL)
@@ -185,8 +200,9 @@ print_filter(
 		errx(1, "architecture: %s", strerror(-ret));
 	/* A tree, of which the kernel makes its table of calls faster. */
 	(void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	add_rows(ctx, t, filter_common, LENGTH(filter_common));
-	add_rows(ctx, t, roles[role].rows, roles[role].nrows);
+	add_rows(ctx, t, &common);
+	for (i = 0; i < LENGTH(roles[role].tables); i++)
+		add_rows(ctx, t, &roles[role].tables[i]);
 	print_program(ctx, prefix, roles[role].name, actions[action].name);
 	seccomp_release(ctx);
 }

@@ -23,6 +23,9 @@
 #define FILTER_RECORDS_FD 5
 #define FILTER_OTHER_FDS  6 /* from here on */
 
+/* Only files with descriptors from here on can be emptied. */
+#define FILTER_IN_PLACE_FD 8
+
 /* Flags of openat(2) whose values differ between architectures. */
 #define FILTER_O_DIRECTORY (1U << 30)
 #define FILTER_O_NOFOLLOW  (1U << 29)
@@ -31,6 +34,7 @@ enum filter_kind {
 	FILTER_NONE, /* the end of the tests */
 	FILTER_INT,  /* an int with this value */
 	FILTER_BITS, /* no bits but these */
+	FILTER_SET,  /* an int with this bit */
 	FILTER_DIR,  /* a descriptor, not AT_FDCWD */
 	FILTER_NULL, /* the null pointer */
 	FILTER_OPEN  /* exactly these flags; O_LARGEFILE is no matter */
@@ -147,8 +151,31 @@ static const struct filter_row filter_sink[] = {
 	{ "flock", { { 1, FILTER_INT, 6 } },
 	    "LOCK_EX|LOCK_NB: this temporary file is alive" },
 	{ "fstatfs", { { 0, FILTER_NONE, 0 } },
-	    "what its file system is like" },
+	    "what its file system is like, and what is free" },
+	{ "fsync", { { 0, FILTER_NONE, 0 } }, "Sync file" },
+	{ "syncfs", { { 0, FILTER_NONE, 0 } }, "Sync session" },
 	{ "getrandom", { { 0, FILTER_NONE, 0 } }, "its name" },
+};
+
+/*
+ * With Atomic no, files are emptied: those whose descriptors are 8 or more, of
+ * which the log can be none.  A row a bit.
+ */
+static const struct filter_row filter_in_place[] = {
+	{ "ftruncate", { { 0, FILTER_SET, 1U << 3 }, { 1, FILTER_NULL, 0 } },
+	    "the file to be written in place" },
+	{ "ftruncate", { { 0, FILTER_SET, 1U << 4 }, { 1, FILTER_NULL, 0 } },
+	    "the same" },
+	{ "ftruncate", { { 0, FILTER_SET, 1U << 5 }, { 1, FILTER_NULL, 0 } },
+	    "the same" },
+	{ "ftruncate", { { 0, FILTER_SET, 1U << 6 }, { 1, FILTER_NULL, 0 } },
+	    "the same" },
+	{ "ftruncate", { { 0, FILTER_SET, 1U << 7 }, { 1, FILTER_NULL, 0 } },
+	    "the same" },
+	{ "ftruncate", { { 0, FILTER_SET, 1U << 8 }, { 1, FILTER_NULL, 0 } },
+	    "the same" },
+	{ "ftruncate", { { 0, FILTER_SET, 1U << 9 }, { 1, FILTER_NULL, 0 } },
+	    "the same" },
 };
 
 static const struct filter_row filter_source[] = {

@@ -322,6 +322,23 @@ policy_is_temp_name(const char *name, size_t len)
 	return true;
 }
 
+unsigned long
+policy_version_number(const char *name)
+{
+	const char *p = strrchr(name, '.');
+	unsigned long number = 0;
+	size_t n;
+
+	if (p == NULL || p == name || p[1] != '~' || p[2] == '0')
+		return 0;
+	n = strspn(p + 2, "0123456789");
+	if (n > POLICY_VERSION_DIGITS || strcmp(p + 2 + n, "~") != 0)
+		return 0;
+	for (p += 2; n > 0; n--)
+		number = number * 10 + (unsigned long)(*p++ - '0');
+	return number;
+}
+
 /* Without set-id bits and sticky: never forced, never kept, never by chance. */
 static struct policy_mode
 mode_of(mode_t bits, bool exact)

@@ -192,6 +192,14 @@ enum policy_verdict policy_send(const struct policy *p,
 bool policy_is_temp_name(const char *name, size_t len) ATTR_USE;
 
 /*
+ * The names of old versions: name ".~" a number "~".  The number of one, 0 for
+ * any other name.
+ */
+#define POLICY_VERSION_DIGITS 9
+#define POLICY_VERSION_MAX    999999999UL
+unsigned long policy_version_number(const char *name) ATTR_USE;
+
+/*
  * A mode to give.  exact: set it with fchmod(2) whatever the directory gives;
  * else create with these bits and let the kernel apply the umask or the
  * directory's default ACL.

@@ -7,6 +7,7 @@
 
 #include "attributes.h"
 #include "log.h"
+#include "space.h"
 #include "text.h"
 
 static void
@@ -41,7 +42,7 @@ fail(const struct session *s, const struct receive *r, int err)
 {
 	audit_failed(s->audit, audit_errno_code(err), r->path, r->size);
 	return session_after_answer(
-	    peer_warn_item(s->peer, r->shown, root_strerror(err)));
+	    peer_warn_item(s->peer, r->shown, upload_strerror(err)));
 }
 
 static enum session_next
@@ -87,17 +88,56 @@ finish_unsaid(const struct session *s, const struct receive *r,
 	return SESSION_LOST;
 }
 
+/* May the next step be written?  0, or an errno. */
+static int
+check_space(const struct policy_space *min, int fd, off_t size)
+{
+	char text[SPACE_TEXT_BYTES];
+
+	return space_suffices(fd, min, size, text) ? 0 : ENOSPC;
+}
+
+/*
+ * stream_to_file(), with a look at the free space now and then where some has
+ * to stay.  *moved: bytes that have come.
+ */
+static int
+take_bytes(
+    const struct session *s, int fd, off_t size, int *file_errno, off_t *moved)
+{
+	const struct policy_space *min = &s->policy->min_free;
+	off_t step = size;
+	int ret, err;
+
+	*file_errno = 0;
+	*moved = 0;
+	if (space_is_limited(min) && step > SPACE_STEP)
+		step = SPACE_STEP;
+	do {
+		if (step > size - *moved)
+			step = size - *moved;
+		if (*moved > 0 && *file_errno == 0)
+			*file_errno = check_space(min, fd, step);
+		ret = stream_to_file(
+		    s->stream, *file_errno == 0 ? fd : -1, step, &err);
+		*moved += s->stream->moved;
+		if (*file_errno == 0)
+			*file_errno = err;
+	} while (ret == 0 && *moved < size);
+	return ret;
+}
+
 static enum session_next
 take_data(const struct session *s, const struct receive *r, struct upload *u,
     bool *stored)
 {
 	const char *text;
 	size_t len;
+	off_t moved;
 	int file_errno;
 
-	if (stream_to_file(s->stream, u->temp.fd, r->size, &file_errno) == -1) {
-		audit_failed(
-		    s->audit, session_code(s), r->path, s->stream->moved);
+	if (take_bytes(s, u->temp.fd, r->size, &file_errno, &moved) == -1) {
+		audit_failed(s->audit, session_code(s), r->path, moved);
 		return SESSION_LOST;
 	}
 	switch (peer_closing(s->peer, &text, &len)) {

@@ -83,7 +83,7 @@ refused_for(const struct sink *k, struct item *it, int err)
 	if (err == GATE_E_REFUSED)
 		return refused_by(k, it, k->s->root->gate.verdict);
 	it->code = audit_errno_code(err);
-	it->reason = root_strerror(err);
+	it->reason = upload_strerror(err);
 	return true;
 }
 
@@ -153,12 +153,10 @@ begin_file(struct sink *k, struct item *it, struct upload *u)
 		return false;
 	mode = policy_file_mode(
 	    policy, it->rec->mode, k->s->request->preserve, old_mode);
-	if (upload_begin(u, mode) == 0)
+	if (upload_begin(u, mode, it->rec->size) == 0)
 		return true;
 	(void)refused_for(k, it, errno);
-	if (errno == EACCES && old_mode != POLICY_MODE_UNSET)
-		it->reason = "directory not writable: "
-			     "cannot replace atomically";
+	it->reason = upload_reason(u, errno);
 	return false;
 }
 
@@ -449,6 +447,7 @@ serve(struct sink *k)
 {
 	const char *operand = k->s->request->paths[0].text;
 	struct item it = { 0 };
+	int ret;
 
 	if (!find_target(k, &it)) {
 		k->failed = true;
@@ -459,7 +458,8 @@ serve(struct sink *k)
 	}
 	if (acknowledge(k) == SESSION_GO_ON)
 		take_records(k);
-	if (tree_leave_all(&k->tree) == -1) {
+	ret = tree_leave_all(&k->tree);
+	if (uploads_end(&k->uploads) == -1 || ret == -1) {
 		k->failed = true;
 		audit_failed(
 		    k->s->audit, audit_errno_code(errno), k->target.path, 0);
@@ -489,7 +489,7 @@ sink_run(const struct session *session)
 	k->into_target = k->has_times = k->failed = false;
 	k->items = 0;
 	memset(&k->usage, 0, sizeof(k->usage));
-	uploads_init(&k->uploads);
+	uploads_init(&k->uploads, session->policy);
 	refusal_init(&k->refusal, session);
 	serve(k);
 	root_leave(&k->target);

@@ -105,14 +105,12 @@ temp_discard(struct temp *t)
 	temp_close(t);
 }
 
-/* 0; 1 for another try; -1. */
+/* With its name set: 0; 1 for another try; -1. */
 static int
-try_create(struct temp *t, struct temp_names *names, mode_t mode)
+try_create(struct temp *t, mode_t mode)
 {
 	int ret;
 
-	if (make_name(names, t->name) == -1)
-		return -1;
 	t->fd = openat(t->dirfd, t->name, CREATE_FLAGS, mode);
 	if (t->fd == -1)
 		return errno == EEXIST ? 1 : -1;
@@ -122,13 +120,32 @@ try_create(struct temp *t, struct temp_names *names, mode_t mode)
 }
 
 int
+temp_create_named(struct temp *t, int dirfd, const char *name, mode_t mode)
+{
+	t->dirfd = dirfd;
+	memcpy(t->name, name, strlen(name) + 1);
+	switch (try_create(t, mode)) {
+	case 0:
+		return 0;
+	case 1:
+		errno = EEXIST;
+		ATTR_FALLTHROUGH;
+	default:
+		return -1;
+	}
+}
+
+int
 temp_create(struct temp *t, struct temp_names *names, int dirfd, mode_t bits)
 {
 	int tries, ret = 1;
 
 	t->dirfd = dirfd;
-	for (tries = 0; ret == 1 && tries < CREATE_TRIES; tries++)
-		ret = try_create(t, names, bits | S_IWUSR);
+	for (tries = 0; ret == 1 && tries < CREATE_TRIES; tries++) {
+		ret = make_name(names, t->name);
+		if (ret == 0)
+			ret = try_create(t, bits | S_IWUSR);
+	}
 	if (ret == 1) {
 		errno = EEXIST;
 		ret = -1;
@@ -157,8 +174,8 @@ lock_dead(int dirfd, const char *name, struct stat *st)
 	return -1;
 }
 
-static bool
-remove_dead(int dirfd, const char *name)
+bool
+temp_remove_dead(int dirfd, const char *name)
 {
 	struct stat locked, named;
 	bool removed;
@@ -189,7 +206,7 @@ temp_sweep(int dirfd)
 	}
 	while ((entry = readdir(dir)) != NULL) {
 		if (policy_is_temp_name(entry->d_name, strlen(entry->d_name)) &&
-		    remove_dead(dirfd, entry->d_name))
+		    temp_remove_dead(dirfd, entry->d_name))
 			removed++;
 	}
 	(void)closedir(dir);

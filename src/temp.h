@@ -53,6 +53,13 @@ bool temp_has_its_name(const struct temp *t) ATTR_USE;
 #define TEMP_EXCHANGE  2U
 int temp_rename(const struct temp *t, const char *to, unsigned flags) ATTR_USE;
 
+/*
+ * Create and lock the file name itself, for one that is written in place.
+ * EEXIST where there is one.
+ */
+int temp_create_named(
+    struct temp *t, int dirfd, const char *name, mode_t mode) ATTR_USE;
+
 /* Forget it; its name was renamed to another one. */
 void temp_close(struct temp *t);
 
@@ -63,10 +70,15 @@ void temp_close(struct temp *t);
 void temp_discard(struct temp *t);
 
 /*
- * Remove those of dead processes from a directory: only names of our pattern,
- * regular, one link, writable, not locked by a living upload, and still under
- * that name when locked (R-FILE-2).  Failures are ignored: a directory that
- * cannot be read is not swept.  Returns how many it removed.
+ * Remove a file that no living process holds a lock on: regular, one link,
+ * writable, and still under that name when locked.  True when removed.
+ */
+bool temp_remove_dead(int dirfd, const char *name);
+
+/*
+ * The same for all files of our pattern in a directory (R-FILE-2).  Failures
+ * are ignored: a directory that cannot be read is not swept.  Returns how many
+ * it removed.
  */
 unsigned temp_sweep(int dirfd);
 

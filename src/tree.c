@@ -11,8 +11,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "durable.h"
 #include "root.h"
 #include "temp.h"
+
+/* Sync file: what is done to directories as well. */
+static bool
+is_durable(const struct tree *t)
+{
+	return t->gate->policy->sync == POLICY_SYNC_FILE;
+}
 
 int
 tree_init(
@@ -165,6 +173,10 @@ tree_enter(
 	l = &t->levels[t->depth];
 	if (open_level(l, t->gate, dirfd, name, wish) == -1)
 		return -1;
+	if (l->made && is_durable(t) && durable_directory(dirfd, -1) == -1) {
+		(void)close(l->fd);
+		return -1;
+	}
 	l->path_above = t->path_len;
 	l->shown_above = t->shown_len;
 	t->path_len = strlen(t->path);
@@ -210,6 +222,9 @@ tree_leave(struct tree *t)
 	if (l->sets_mode && fchmod(l->fd, l->mode | l->kept) == -1)
 		saved = errno;
 	if (l->sets_times && futimens(l->fd, l->times) == -1)
+		saved = errno;
+	if ((l->sets_mode || l->sets_times) && is_durable(t) &&
+	    fsync(l->fd) == -1)
 		saved = errno;
 	/* Without the right to read it there is only an O_PATH descriptor. */
 	if (saved == EBADF)

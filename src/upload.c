@@ -3,6 +3,7 @@
 
 #include "upload.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/vfs.h>
@@ -15,7 +16,15 @@
 #include <unistd.h>
 
 #include "attributes.h"
+#include "filter-tables.h"
 #include "root.h"
+#include "version.h"
+
+/* Files of so many bytes are worth a look at the free space. */
+#define SPACE_ASKED 65536
+
+/* The name goes away and comes again under our hands so often at most. */
+#define VERSION_TRIES 100
 
 /* Not in every <linux/magic.h>. */
 #ifndef XFS_SUPER_MAGIC
@@ -36,9 +45,34 @@ close_fd(int *fd)
 }
 
 void
-uploads_init(struct uploads *all)
+uploads_init(struct uploads *all, const struct policy *policy)
 {
 	memset(all, 0, sizeof(*all));
+	all->policy = policy;
+	durable_init(&all->durable);
+}
+
+int
+uploads_end(struct uploads *all)
+{
+	return durable_now(&all->durable);
+}
+
+const char *
+upload_strerror(int err)
+{
+	switch (err) {
+	case EOPNOTSUPP:
+		return "old versions cannot be kept in this directory";
+	case EMLINK:
+		return "has several names: cannot be written in place";
+	case UPLOAD_E_VERSION:
+		return "this name is reserved for old versions";
+	case EBUSY:
+		return "is being written by another session";
+	default:
+		return root_strerror(err);
+	}
 }
 
 void
@@ -47,7 +81,15 @@ upload_init(struct upload *u, struct uploads *all)
 	u->all = all;
 	u->dirfd = u->old = -1;
 	u->lost = 0;
+	u->in_place = u->was_there = u->replaces = false;
+	u->no_space[0] = '\0';
 	temp_init(&u->temp);
+}
+
+static bool
+keeps_versions(const struct upload *u)
+{
+	return u->all->policy->overwrite == POLICY_OVERWRITE_VERSION;
 }
 
 /* Open the old file as scp itself would have had to (R-FILE-3). */
@@ -84,12 +126,30 @@ upload_look(struct upload *u, int dirfd, const char *name, mode_t *old_mode)
 
 	u->dirfd = dirfd;
 	u->name = name;
+	if (keeps_versions(u) && policy_version_number(name) != 0) {
+		errno = UPLOAD_E_VERSION;
+		return -1;
+	}
 	if (require_replaceable(u, &st, &exists) == -1)
 		return -1;
 	if (exists && open_old(u) == -1)
 		return -1;
 	*old_mode = exists ? u->old_st.st_mode & 07777 : POLICY_MODE_UNSET;
 	return 0;
+}
+
+/* Small files may try: to ask would cost each of them a system call. */
+static bool
+fits(struct upload *u, off_t size)
+{
+	const struct policy *policy = u->all->policy;
+
+	if (!policy->atomic && u->old != -1)
+		size -= u->old_st.st_size;
+	if (size <= 0 ||
+	    (size < SPACE_ASKED && !space_is_limited(&policy->min_free)))
+		return true;
+	return space_suffices(u->dirfd, &policy->min_free, size, u->no_space);
 }
 
 /*
@@ -112,46 +172,14 @@ check_sticky(const struct upload *u)
 	return -1;
 }
 
-int
-upload_begin(struct upload *u, struct policy_mode mode)
+static void
+plan_mode(struct upload *u, struct policy_mode mode)
 {
-	mode_t bits = mode.bits;
-
-	/* Whom the old file shut out must not read the new one either. */
-	if (u->old != -1)
-		bits &= S_IRWXU;
-	if (temp_create(&u->temp, &u->all->names, u->dirfd, bits) == -1 ||
-	    check_sticky(u) == -1) {
-		upload_abort(u);
-		return -1;
-	}
 	/* The kernel's own work: umask or default ACL, see policy.h. */
 	u->created = u->temp.st.st_mode & 07777;
 	u->mode = u->created & 0777 & ~(~mode.bits & S_IWUSR);
 	if (mode.exact)
 		u->mode = mode.bits;
-	return 0;
-}
-
-/*
- * Mode and, of a file that is replaced, what else is kept (R-FILE-3).  Its
- * owner may write to it until it has its name.
- */
-static int
-set_attributes(struct upload *u)
-{
-	if (u->old != -1)
-		u->lost =
-		    attributes_copy(u->old, &u->old_st, u->temp.fd, &u->mode);
-	else if ((u->mode | S_IWUSR) == u->created)
-		return 0;
-	return fchmod(u->temp.fd, u->mode | S_IWUSR);
-}
-
-static int
-finish_mode(const struct upload *u)
-{
-	return (u->mode & S_IWUSR) != 0 ? 0 : fchmod(u->temp.fd, u->mode);
 }
 
 /*
@@ -181,8 +209,132 @@ know_file_system(struct uploads *all, const struct temp *t)
 	if (all->fs_known && all->dev == t->st.st_dev)
 		return;
 	all->tells_late = tells_late(t->fd);
+	all->exchanges = false;
 	all->dev = t->st.st_dev;
 	all->fs_known = true;
+}
+
+/* Better said now than after the data (R-WIRE-5). */
+static int
+check_version(struct upload *u)
+{
+	if (!keeps_versions(u) || u->old == -1)
+		return 0;
+	if (version_check(u->dirfd, u->name) == -1)
+		return -1;
+	if (u->all->exchanges)
+		return 0;
+	if (version_probe(&u->temp, &u->all->names) == -1)
+		return -1;
+	u->all->exchanges = true;
+	return 0;
+}
+
+static int
+begin_beside(struct upload *u, struct policy_mode mode)
+{
+	mode_t bits = mode.bits & 0777;
+
+	/* Whom the old file shut out must not read the new one either. */
+	if (u->old != -1)
+		bits &= S_IRWXU;
+	if (temp_create(&u->temp, &u->all->names, u->dirfd, bits) == -1)
+		return -1;
+	know_file_system(u->all, &u->temp);
+	return check_sticky(u) == -1 ? -1 : check_version(u);
+}
+
+/* Take the old file, which is empty then; others with it must wait. */
+static int
+empty_old(struct upload *u)
+{
+	if (u->old_st.st_nlink != 1) {
+		errno = EMLINK;
+		return -1;
+	}
+	if (flock(u->old, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK) {
+		errno = EBUSY;
+		return -1;
+	}
+	u->temp.fd = fcntl(u->old, F_DUPFD_CLOEXEC, FILTER_IN_PLACE_FD);
+	if (u->temp.fd == -1 || ftruncate(u->temp.fd, 0) == -1)
+		return -1;
+	close_fd(&u->old);
+	u->temp.dirfd = u->dirfd;
+	u->temp.st = u->old_st;
+	memcpy(u->temp.name, u->name, strlen(u->name) + 1);
+	return 0;
+}
+
+static int
+begin_in_place(struct upload *u, struct policy_mode mode)
+{
+	u->in_place = true;
+	u->was_there = u->old != -1;
+	if (u->was_there)
+		return empty_old(u);
+	return temp_create_named(&u->temp, u->dirfd, u->name, mode.bits & 0777);
+}
+
+const char *
+upload_reason(const struct upload *u, int err)
+{
+	if (err == ENOSPC && u->no_space[0] != '\0')
+		return u->no_space;
+	if (err == EACCES && u->replaces)
+		return "directory not writable: cannot replace atomically";
+	return upload_strerror(err);
+}
+
+int
+upload_begin(struct upload *u, struct policy_mode mode, off_t size)
+{
+	int ret;
+
+	u->replaces = u->old != -1;
+	if (!fits(u, size)) {
+		close_fd(&u->old);
+		errno = ENOSPC;
+		return -1;
+	}
+	if (u->all->policy->atomic || keeps_versions(u))
+		ret = begin_beside(u, mode);
+	else
+		ret = begin_in_place(u, mode);
+	if (ret == -1) {
+		upload_abort(u);
+		return -1;
+	}
+	know_file_system(u->all, &u->temp);
+	plan_mode(u, mode);
+	return 0;
+}
+
+/* A file without its name is its owner's to write to (temp.h). */
+static mode_t
+mode_meanwhile(const struct upload *u)
+{
+	return u->in_place ? u->mode : u->mode | S_IWUSR;
+}
+
+/* Mode and, of a file that is replaced, what else is kept (R-FILE-3). */
+static int
+set_attributes(struct upload *u)
+{
+	if (u->old != -1)
+		u->lost =
+		    attributes_copy(u->old, &u->old_st, u->temp.fd, &u->mode);
+	else if (mode_meanwhile(u) == u->created)
+		return 0;
+	return fchmod(u->temp.fd, mode_meanwhile(u));
+}
+
+static int
+finish_mode(const struct upload *u)
+{
+	if (mode_meanwhile(u) == u->mode)
+		return 0;
+	return fchmod(u->temp.fd, u->mode);
 }
 
 /*
@@ -194,7 +346,8 @@ flush_data(const struct upload *u)
 {
 	int fd;
 
-	know_file_system(u->all, &u->temp);
+	if (u->all->policy->sync == POLICY_SYNC_FILE)
+		return fsync(u->temp.fd);
 	if (!u->all->tells_late)
 		return 0;
 	if ((fd = fcntl(u->temp.fd, F_DUPFD_CLOEXEC, 3)) == -1)
@@ -202,36 +355,86 @@ flush_data(const struct upload *u)
 	return close(fd);
 }
 
-/* Give it a name that nothing has; EINVAL where that cannot be asked for. */
+/* Keep what has the name as a version; it may go away, or come. */
 static int
-name_new(const struct upload *u)
+name_version(struct upload *u)
 {
-	return temp_rename(&u->temp, u->name, TEMP_NOREPLACE);
+	unsigned keep = u->all->policy->keep_versions;
+	int tries;
+
+	for (tries = 0; tries < VERSION_TRIES; tries++) {
+		if (version_replace(&u->temp, u->name, keep) == 0)
+			return 0;
+		if (errno != ENOENT)
+			return -1;
+		if (temp_rename(&u->temp, u->name, TEMP_NOREPLACE) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return -1;
+	}
+	return -1;
 }
 
+/* Something has the name, or the file system could not be asked at once. */
 static int
-name_anyway(const struct upload *u)
+name_over(struct upload *u)
 {
+	enum policy_overwrite overwrite = u->all->policy->overwrite;
 	struct stat st;
 	bool exists;
 
 	if (require_replaceable(u, &st, &exists) == -1)
 		return -1;
+	if (exists && overwrite == POLICY_OVERWRITE_NO) {
+		errno = EEXIST;
+		return -1;
+	}
+	if (exists && overwrite == POLICY_OVERWRITE_VERSION)
+		return name_version(u);
 	return temp_rename(&u->temp, u->name, 0);
 }
 
 static int
-give_name(const struct upload *u)
+give_name(struct upload *u)
 {
 	if (!temp_has_its_name(&u->temp)) {
 		errno = ENOENT;
 		return -1;
 	}
-	if (u->old == -1 && name_new(u) == 0)
+	if (u->in_place)
 		return 0;
-	if (u->old == -1 && errno != EEXIST && errno != EINVAL)
+	if (u->old == -1) {
+		if (temp_rename(&u->temp, u->name, TEMP_NOREPLACE) == 0)
+			return 0;
+		/* EINVAL: this file system does not know the flag. */
+		if (errno != EEXIST && errno != EINVAL)
+			return -1;
+	}
+	return name_over(u);
+}
+
+/* What comes behind the name: mode, directory, or for later. */
+static int
+settle(struct upload *u)
+{
+	struct uploads *all = u->all;
+
+	if (finish_mode(u) == -1)
 		return -1;
-	return name_anyway(u);
+	switch (all->policy->sync) {
+	case POLICY_SYNC_NO:
+		break;
+	case POLICY_SYNC_SESSION:
+		return durable_later(
+		    &all->durable, u->temp.fd, u->temp.st.st_dev);
+	case POLICY_SYNC_FILE:
+		if (mode_meanwhile(u) != u->mode && fsync(u->temp.fd) == -1)
+			return -1;
+		if (!u->was_there)
+			return durable_directory(u->dirfd, u->temp.fd);
+		break;
+	}
+	return 0;
 }
 
 int
@@ -241,7 +444,7 @@ upload_commit(struct upload *u, const struct timespec times[2])
 		return -1;
 	if (times != NULL && futimens(u->temp.fd, times) == -1)
 		return -1;
-	if (flush_data(u) == -1 || give_name(u) == -1 || finish_mode(u) == -1)
+	if (flush_data(u) == -1 || give_name(u) == -1 || settle(u) == -1)
 		return -1;
 	temp_close(&u->temp);
 	close_fd(&u->old);
@@ -251,6 +454,9 @@ upload_commit(struct upload *u, const struct timespec times[2])
 void
 upload_abort(struct upload *u)
 {
-	temp_discard(&u->temp);
+	if (u->was_there)
+		temp_close(&u->temp);
+	else
+		temp_discard(&u->temp);
 	close_fd(&u->old);
 }

@@ -17,6 +17,9 @@
  * it is still to be aborted.  No temporary file outlives abort or commit
  * (R-FILE-2); those of killed processes can be swept (temp.h), so a file that
  * its owner is not to write loses that bit only when it has its name.
+ *
+ * With Atomic no there is no temporary file and none of this holds: begin
+ * empties the old file, and what has arrived at an abort stays.
  */
 #ifndef UPLOAD_H
 #define UPLOAD_H
@@ -28,15 +31,20 @@
 #include <time.h>
 
 #include "defs.h"
+#include "durable.h"
 #include "policy.h"
+#include "space.h"
 #include "temp.h"
 
 /* What the uploads of a session share. */
 struct uploads {
+	const struct policy *policy; /* borrowed */
 	struct temp_names names;
-	dev_t dev;       /* of the last file's file system */
-	bool fs_known;   /* dev is set, and with it: */
-	bool tells_late; /* errors of writing, at close(2) */
+	struct durable durable; /* with Sync session */
+	dev_t dev;              /* of the last file's file system */
+	bool fs_known;          /* dev is set, and with it: */
+	bool tells_late;        /* errors of writing, at close(2) */
+	bool exchanges;         /* names: seen to */
 };
 
 struct upload {
@@ -45,13 +53,24 @@ struct upload {
 	const char *name;    /* borrowed */
 	int old;             /* owned: the file to be replaced, or -1 */
 	struct stat old_st;  /* with old */
+	bool in_place;       /* Atomic no: temp is the file itself */
+	bool was_there;      /* and has nothing of the old one left */
 	mode_t created;      /* the mode the kernel gave */
 	mode_t mode;         /* the mode to have in the end */
 	unsigned lost;       /* ATTRIBUTES_LOST_..., after the commit */
 	struct temp temp;    /* the data go to temp.fd */
+	bool replaces;       /* there is an old file */
+	char no_space[SPACE_TEXT_BYTES]; /* the numbers, or empty */
 };
 
-void uploads_init(struct uploads *all);
+void uploads_init(struct uploads *all, const struct policy *policy);
+
+/* The end of the session: what Sync promises for it.  0, or -1 with errno. */
+int uploads_end(struct uploads *all) ATTR_USE;
+
+/* strerror(3), and words for what these functions set it to. */
+#define UPLOAD_E_VERSION EUCLEAN /* a name that only versions have */
+const char *upload_strerror(int err);
 
 /* An idle one. */
 void upload_init(struct upload *u, struct uploads *all);
@@ -67,15 +86,24 @@ int upload_look(
 
 /*
  * Create the temporary file with the mode that the file is to have, after
- * upload_look().  dirfd and name are borrowed until commit or abort.
+ * upload_look().  dirfd and name are borrowed until commit or abort.  -1 with
+ * errno: EOPNOTSUPP where no versions can be kept, EMLINK and EBUSY for a file
+ * that cannot be written in place, ENOSPC where size bytes have no room.
  */
-int upload_begin(struct upload *u, struct policy_mode mode) ATTR_USE;
+int upload_begin(
+    struct upload *u, struct policy_mode mode, off_t size) ATTR_USE;
+
+/* Why that failed with err: strerror(3), or words with the numbers. */
+const char *upload_reason(const struct upload *u, int err);
 
 /*
  * Give the file its attributes and its name.  times: access, modification, or
  * NULL for now.  -1 with errno: EISDIR, ELOOP or ROOT_E_NOT_REGULAR where
- * somebody put something else in the target's place meanwhile, ENOENT where
- * the temporary file was taken away; what the file system says of the data.
+ * somebody put something else in the target's place meanwhile, EEXIST where
+ * that may not be replaced, ENOENT where the temporary file was taken away;
+ * what the file system says of the data.  The name holds the old file then,
+ * unless what failed comes behind it: owner write to be taken away, a
+ * directory to be synced.
  */
 int upload_commit(struct upload *u, const struct timespec times[2]) ATTR_USE;
 

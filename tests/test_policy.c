@@ -662,6 +662,36 @@ START_TEST(shown_names)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	unsigned long number;
+} version_rows[] = {
+	{ "f.~1~", 1 },
+	{ "f.~999999999~", 999999999 },
+	{ "a.b.~1~.~20~", 20 },
+	{ ".f.~3~", 3 },
+	{ "f", 0 },
+	{ "f.~~", 0 },
+	{ "f.~0~", 0 },
+	{ "f.~01~", 0 },
+	{ "f.~1", 0 },
+	{ "f.1~", 0 },
+	{ "f~1~", 0 },
+	{ "f.~1~x", 0 },
+	{ "f.~1~~", 0 },
+	{ "f.~-1~", 0 },
+	{ "f.~1000000000~", 0 },
+	{ ".~1~", 0 },
+	{ "", 0 },
+};
+
+START_TEST(version_number)
+{
+	ck_assert_uint_eq(policy_version_number(version_rows[_i].name),
+	    version_rows[_i].number);
+}
+END_TEST
+
 static Suite *
 policy_suite(void)
 {
@@ -675,6 +705,7 @@ policy_suite(void)
 	tcase_add_test(tc, depth);
 	tcase_add_loop_test(tc, temp_name, 0, LENGTH(temp_rows));
 	tcase_add_test(tc, temp_name_length);
+	tcase_add_loop_test(tc, version_number, 0, LENGTH(version_rows));
 	suite_add_tcase(s, tc);
 	tc = tcase_create("names");
 	tcase_add_loop_test(tc, name, 0, LENGTH(name_rows));

@@ -14,6 +14,7 @@
 #include <linux/magic.h>
 
 #include <check.h>
+#include <dlfcn.h>
 #include <stdarg.h>
 
 #include "root.h"
@@ -21,6 +22,7 @@
 
 #define TEMP ".scp-server.0123456789abcdef~"
 
+static struct policy policy;
 static struct uploads all;
 static struct upload up;
 static int dir;
@@ -100,6 +102,73 @@ getrandom(void *buf, size_t size, unsigned flags)
 /* Exchanged with "f" before it is opened, or NULL. */
 static const char *quicker;
 
+static char calls[32]; /* what was done for good, in order */
+static size_t ncalls;
+static int fsync_error;
+static bool no_exchange;
+
+static void
+note_call(char c)
+{
+	if (ncalls < sizeof(calls) - 1)
+		calls[ncalls++] = c;
+}
+
+static bool
+is_directory(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int
+fsync(int fd)
+{
+	note_call(is_directory(fd) ? 'd' : 'f');
+	errno = fsync_error;
+	return fsync_error == 0 ? (int)syscall(SYS_fsync, fd) : -1;
+}
+
+int
+syncfs(int fd)
+{
+	note_call('s');
+	return fd == -1 ? -1 : 0;
+}
+
+int
+fchmod(int fd, mode_t mode)
+{
+	if (!is_directory(fd))
+		note_call('m');
+	return (int)syscall(SYS_fchmod, fd, mode);
+}
+
+/* renameat2(2) is made with it, and all calls of this file. */
+long
+syscall(long number, ...)
+{
+	static long (*real)(long, ...);
+	long a[6];
+	va_list ap;
+	size_t i;
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "syscall");
+	va_start(ap, number);
+	for (i = 0; i < LENGTH(a); i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	if (number == SYS_renameat2 && no_exchange && a[4] == RENAME_EXCHANGE) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (number == SYS_renameat2)
+		note_call('r');
+	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
 static int opened; /* so many times a temporary file was opened */
 
 int
@@ -125,7 +194,8 @@ setup(void)
 {
 	scratch_fresh();
 	dir = scratch_dir(".");
-	uploads_init(&all);
+	policy_init(&policy);
+	uploads_init(&all, &policy);
 	upload_init(&up, &all);
 	accident = NO_ACCIDENT;
 	same_random = 0;
@@ -145,7 +215,7 @@ begin(const char *name, mode_t bits, bool exact)
 	const struct policy_mode mode = { bits, exact };
 
 	look(name);
-	ck_assert_int_eq(upload_begin(&up, mode), 0);
+	ck_assert_int_eq(upload_begin(&up, mode, 0), 0);
 }
 
 static void
@@ -358,9 +428,327 @@ START_TEST(removed_directory)
 	look("f");
 	ck_assert_int_eq(rmdir("d"), 0);
 	errno = 0;
-	ck_assert_int_eq(upload_begin(&up, mode), -1);
+	ck_assert_int_eq(upload_begin(&up, mode, 0), -1);
 	ck_assert_int_eq(errno, ENOENT);
 	expect_idle();
+}
+END_TEST
+
+/* --- Overwrite -------------------------------------------------------- */
+
+/* What somebody makes meanwhile is not replaced. */
+START_TEST(overwrite_no)
+{
+	policy.overwrite = POLICY_OVERWRITE_NO;
+	begin("f", 0644, false);
+	put("new");
+	if (_i != 0)
+		scratch_file("f", "other", 0644);
+	errno = 0;
+	ck_assert_int_eq(upload_commit(&up, NULL), _i == 0 ? 0 : -1);
+	ck_assert_int_eq(errno, _i == 0 ? 0 : EEXIST);
+	upload_abort(&up);
+	ck_assert_str_eq(scratch_text("f"), _i == 0 ? "new" : "other");
+	ck_assert_int_eq(scratch_count("."), 1);
+}
+END_TEST
+
+static void
+upload_text(const char *name, const char *text, mode_t mode)
+{
+	begin(name, mode, true);
+	put(text);
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+}
+
+/* The old file becomes name.~N~, with its inode and its mode. */
+START_TEST(versions)
+{
+	struct stat old, st;
+	int fds;
+
+	policy.overwrite = POLICY_OVERWRITE_VERSION;
+	policy.atomic = _i == 0;
+	upload_text("f", "one", 0640);
+	ck_assert_int_eq(scratch_count("."), 1);
+	ck_assert_int_eq(lstat("f", &old), 0);
+	fds = scratch_fds();
+	upload_text("f", "two", 0444);
+	ck_assert_int_eq(scratch_fds(), fds);
+	ck_assert_str_eq(scratch_text("f"), "two");
+	ck_assert_uint_eq(scratch_mode("f"), 0444);
+	ck_assert_str_eq(scratch_text("f.~1~"), "one");
+	ck_assert_int_eq(lstat("f.~1~", &st), 0);
+	ck_assert_uint_eq(st.st_ino, old.st_ino);
+	ck_assert_uint_eq(st.st_mode, old.st_mode);
+	ck_assert_int_eq(chmod("f", 0644), 0);
+	/* One more than the greatest; others' numbers are not ours. */
+	scratch_file("f.~41~", "other", 0644);
+	scratch_file("f.~007~", "other", 0644);
+	scratch_file("f.~43~.~99~", "other", 0644);
+	scratch_file("ff.~98~", "other", 0644);
+	scratch_mkdir("f.~42~", 0755);
+	upload_text("f", "three", 0644);
+	ck_assert_str_eq(scratch_text("f.~43~"), "two");
+	ck_assert_str_eq(scratch_text("f"), "three");
+	ck_assert_int_eq(scratch_count("."), 8);
+}
+END_TEST
+
+/* KeepVersions: the oldest go, and only files. */
+START_TEST(keep_versions)
+{
+	static const char *const texts[] = { "a", "b", "c", "d", "e", "f" };
+	size_t i;
+	int fd;
+
+	policy.overwrite = POLICY_OVERWRITE_VERSION;
+	policy.keep_versions = 2;
+	for (i = 0; i < LENGTH(texts); i++) {
+		upload_text("f", texts[i], i == 2 ? 0444 : 0644);
+		if (i == 2)
+			ck_assert_int_eq(chmod("f", 0644), 0);
+		if (i == 3)
+			ck_assert_int_eq(chmod("f.~3~", 0444), 0);
+	}
+	ck_assert_str_eq(scratch_text("f"), "f");
+	ck_assert_str_eq(scratch_text("f.~5~"), "e");
+	ck_assert_str_eq(scratch_text("f.~4~"), "d");
+	ck_assert_int_eq(scratch_count("."), 3);
+	/* A new file on its way to the name is locked, and stays. */
+	fd = open("f.~4~", O_WRONLY | O_CLOEXEC);
+	ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+	upload_text("f", "g", 0644);
+	ck_assert_str_eq(scratch_text("f.~4~"), "d");
+	ck_assert_int_eq(close(fd), 0);
+	upload_text("f", "h", 0644);
+	ck_assert(!scratch_exists("f.~4~"));
+	ck_assert_int_eq(scratch_count("."), 3);
+	/* Nothing but files is removed. */
+	scratch_mkdir("f.~1~", 0755);
+	scratch_link("f", "f.~2~");
+	upload_text("f", "i", 0644);
+	ck_assert_str_eq(scratch_text("f.~8~"), "h");
+	ck_assert_int_eq(scratch_count("."), 5);
+}
+END_TEST
+
+START_TEST(no_more_versions)
+{
+	policy.overwrite = POLICY_OVERWRITE_VERSION;
+	scratch_file("f", "old", 0644);
+	scratch_file("f.~999999999~", "old", 0644);
+	begin("f", 0644, true);
+	put("new");
+	errno = 0;
+	ck_assert_int_eq(upload_commit(&up, NULL), -1);
+	ck_assert_int_eq(errno, EOVERFLOW);
+	upload_abort(&up);
+	ck_assert_str_eq(scratch_text("f"), "old");
+	ck_assert_int_eq(scratch_count("."), 2);
+}
+END_TEST
+
+/* R-WIRE-5: refused before data, and nothing of the attempt stays. */
+static void
+version_in_dropbox(void)
+{
+	const struct policy_mode mode = { 0644, true };
+
+	look("f");
+	errno = 0;
+	ck_assert_int_eq(upload_begin(&up, mode, 0), -1);
+	ck_assert_int_eq(errno, EOPNOTSUPP);
+}
+
+START_TEST(versions_impossible)
+{
+	const struct policy_mode mode = { 0644, true };
+	char name[256];
+
+	policy.overwrite = POLICY_OVERWRITE_VERSION;
+	memset(name, 'n', 255);
+	name[255] = '\0';
+	scratch_file(name, "old", 0644);
+	look(name);
+	errno = 0;
+	ck_assert_int_eq(upload_begin(&up, mode, 0), -1);
+	ck_assert_int_eq(errno, ENAMETOOLONG);
+	ck_assert_int_eq(scratch_count("."), 1);
+	scratch_mkdir("d", 0755);
+	scratch_file("d/f", "old", 0666);
+	ck_assert_int_eq(chmod("d", 0333), 0);
+	dir = scratch_dir("d");
+	scratch_unprivileged(version_in_dropbox);
+	ck_assert_int_eq(chmod("d", 0755), 0);
+	ck_assert_int_eq(scratch_count("d"), 1);
+	/* A file system that cannot exchange. */
+	scratch_file("f", "old", 0644);
+	dir = scratch_dir(".");
+	look("f");
+	no_exchange = true;
+	errno = 0;
+	ck_assert_int_eq(upload_begin(&up, mode, 0), -1);
+	ck_assert_int_eq(errno, EOPNOTSUPP);
+	no_exchange = false;
+	ck_assert_int_eq(scratch_count("."), 3);
+}
+END_TEST
+
+static const struct timespec time_rows[][2] = {
+	{ { 0, 0 }, { 0, 0 } },
+	{ { 1, 1000 }, { 2, 999999000 } },
+	{ { 1700000000, 123456000 }, { 1600000000, 654321000 } },
+	{ { 0x7fffffff, 0 }, { 1, 0 } },
+};
+
+/* --- Atomic no -------------------------------------------------------- */
+
+START_TEST(in_place)
+{
+	struct stat old, st;
+	int fds;
+
+	policy.atomic = false;
+	fds = scratch_fds();
+	if (_i != 0)
+		scratch_file("f", "the old one", 04755);
+	(void)lstat("f", &old);
+	begin("f", 0640, true);
+	ck_assert_int_eq(scratch_count("."), 1);
+	put("new");
+	ck_assert_int_eq(upload_commit(&up, time_rows[1]), 0);
+	ck_assert_str_eq(scratch_text("f"), "new");
+	ck_assert_uint_eq(scratch_mode("f"), 0640);
+	ck_assert_int_eq(lstat("f", &st), 0);
+	ck_assert_int_eq(st.st_mtim.tv_sec, time_rows[1][1].tv_sec);
+	if (_i != 0)
+		ck_assert_uint_eq(st.st_ino, old.st_ino);
+	ck_assert_int_eq(scratch_fds(), fds);
+	ck_assert_int_eq(scratch_count("."), 1);
+}
+END_TEST
+
+/* A new file goes again; of one that was there what came stays. */
+START_TEST(in_place_abort)
+{
+	policy.atomic = false;
+	if (_i != 0)
+		scratch_file("f", "the old one", 0644);
+	begin("f", 0644, true);
+	put("half");
+	upload_abort(&up);
+	expect_idle();
+	if (_i == 0)
+		ck_assert_int_eq(scratch_count("."), 0);
+	else
+		ck_assert_str_eq(scratch_text("f"), "half");
+}
+END_TEST
+
+START_TEST(in_place_refused)
+{
+	const struct policy_mode mode = { 0644, true };
+	int fd;
+
+	policy.atomic = false;
+	scratch_file("f", "old", 0644);
+	fd = open("f", O_WRONLY | O_CLOEXEC);
+	if (_i == 0)
+		ck_assert_int_eq(link("f", "g"), 0);
+	else
+		ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+	look("f");
+	errno = 0;
+	ck_assert_int_eq(upload_begin(&up, mode, 0), -1);
+	ck_assert_int_eq(errno, _i == 0 ? EMLINK : EBUSY);
+	expect_idle();
+	ck_assert_str_eq(scratch_text("f"), "old");
+	ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
+
+/* --- Sync ------------------------------------------------------------- */
+
+static const struct {
+	enum policy_sync sync;
+	bool atomic;
+	enum policy_overwrite overwrite;
+	bool exists;
+	mode_t mode;
+	const char *calls; /* m fchmod, f fsync, r rename, d of a directory */
+	const char *at_end;
+} sync_rows[] = {
+	{ POLICY_SYNC_NO, true, POLICY_OVERWRITE_YES, false, 0644, "r", "" },
+	{ POLICY_SYNC_FILE, true, POLICY_OVERWRITE_YES, false, 0644, "frd",
+	    "" },
+	{ POLICY_SYNC_FILE, true, POLICY_OVERWRITE_YES, true, 0600, "mfrd",
+	    "" },
+	{ POLICY_SYNC_FILE, true, POLICY_OVERWRITE_YES, false, 0444, "frmfd",
+	    "" },
+	{ POLICY_SYNC_FILE, true, POLICY_OVERWRITE_NO, false, 0644, "frd", "" },
+	/* another rename to see whether that works here */
+	{ POLICY_SYNC_FILE, true, POLICY_OVERWRITE_VERSION, true, 0644,
+	    "rmfrrd", "" },
+	{ POLICY_SYNC_FILE, false, POLICY_OVERWRITE_YES, false, 0644, "fd",
+	    "" },
+	{ POLICY_SYNC_FILE, false, POLICY_OVERWRITE_YES, true, 0644, "f", "" },
+	{ POLICY_SYNC_SESSION, true, POLICY_OVERWRITE_YES, false, 0644, "r",
+	    "s" },
+};
+
+START_TEST(sync_order)
+{
+	policy.sync = sync_rows[_i].sync;
+	policy.atomic = sync_rows[_i].atomic;
+	policy.overwrite = sync_rows[_i].overwrite;
+	if (sync_rows[_i].exists)
+		scratch_file("f", "old", 0644);
+	ncalls = 0;
+	upload_text("f", "new", sync_rows[_i].mode);
+	calls[ncalls] = '\0';
+	ck_assert_str_eq(calls, sync_rows[_i].calls);
+	ncalls = 0;
+	ck_assert_int_eq(uploads_end(&all), 0);
+	calls[ncalls] = '\0';
+	ck_assert_str_eq(calls, sync_rows[_i].at_end);
+}
+END_TEST
+
+/* Without the right to read a directory, all of its file system is synced. */
+static void
+sync_unprivileged(void)
+{
+	policy.sync = POLICY_SYNC_FILE;
+	ncalls = 0;
+	upload_text("f", "new", 0644);
+	calls[ncalls] = '\0';
+	ck_assert_str_eq(calls, "frs");
+}
+
+START_TEST(sync_dropbox)
+{
+	scratch_mkdir("d", 0333);
+	dir = scratch_dir("d");
+	scratch_unprivileged(sync_unprivileged);
+	ck_assert_int_eq(chmod("d", 0755), 0);
+}
+END_TEST
+
+/* R-WIRE-3: what cannot be synced is not stored. */
+START_TEST(sync_fails)
+{
+	policy.sync = POLICY_SYNC_FILE;
+	scratch_file("f", "old", 0644);
+	begin("f", 0644, true);
+	put("new");
+	fsync_error = EIO;
+	errno = 0;
+	ck_assert_int_eq(upload_commit(&up, NULL), -1);
+	ck_assert_int_eq(errno, EIO);
+	upload_abort(&up);
+	ck_assert_str_eq(scratch_text("f"), "old");
+	ck_assert_int_eq(scratch_count("."), 1);
 }
 END_TEST
 
@@ -472,7 +860,7 @@ look_unprivileged(void)
 	look("f");
 	ck_assert_int_ne(up.old, -1);
 	errno = 0;
-	ck_assert_int_eq(upload_begin(&up, mode), -1);
+	ck_assert_int_eq(upload_begin(&up, mode, 0), -1);
 	ck_assert_int_eq(errno, EACCES);
 	expect_idle();
 	errno = 0;
@@ -564,16 +952,15 @@ static const struct {
 
 START_TEST(mode_of_replaced)
 {
-	struct policy policy;
 	mode_t old = 0;
 
-	policy_init(&policy);
 	scratch_file("f", "old", replace_rows[_i].old);
 	ck_assert_int_eq(upload_look(&up, dir, "f", &old), 0);
 	ck_assert_uint_eq(old, replace_rows[_i].old);
 	ck_assert_int_eq(upload_begin(&up,
 			     policy_file_mode(&policy, replace_rows[_i].wanted,
-				 replace_rows[_i].preserve, old)),
+				 replace_rows[_i].preserve, old),
+			     0),
 	    0);
 	/* R-FILE-3: nobody reads it before it has the old one's group. */
 	ck_assert_uint_eq(scratch_mode(up.temp.name) & 0077, 0);
@@ -581,13 +968,6 @@ START_TEST(mode_of_replaced)
 	ck_assert_uint_eq(scratch_mode("f"), replace_rows[_i].want);
 }
 END_TEST
-
-static const struct timespec time_rows[][2] = {
-	{ { 0, 0 }, { 0, 0 } },
-	{ { 1, 1000 }, { 2, 999999000 } },
-	{ { 1700000000, 123456000 }, { 1600000000, 654321000 } },
-	{ { 0x7fffffff, 0 }, { 1, 0 } },
-};
 
 START_TEST(times_of_file)
 {
@@ -665,7 +1045,7 @@ replace_in_sticky(void)
 
 	look("f");
 	errno = 0;
-	ck_assert_int_eq(upload_begin(&up, mode), error == 0 ? 0 : -1);
+	ck_assert_int_eq(upload_begin(&up, mode, 0), error == 0 ? 0 : -1);
 	if (error != 0) {
 		ck_assert_int_eq(errno, error);
 		expect_idle();
@@ -735,7 +1115,7 @@ START_TEST(lock_of_temp)
 	accidents = accident_rows[_i].times;
 	errno = 0;
 	ck_assert_int_eq(
-	    upload_begin(&up, mode), accident_rows[_i].error == 0 ? 0 : -1);
+	    upload_begin(&up, mode, 0), accident_rows[_i].error == 0 ? 0 : -1);
 	if (accident_rows[_i].error != 0) {
 		ck_assert_int_eq(errno, accident_rows[_i].error);
 		expect_idle();
@@ -779,7 +1159,7 @@ START_TEST(name_is_taken)
 	same_random = _i == 0 ? 3 : 1000;
 	look("f");
 	errno = 0;
-	ck_assert_int_eq(upload_begin(&up, mode), _i == 0 ? 0 : -1);
+	ck_assert_int_eq(upload_begin(&up, mode, 0), _i == 0 ? 0 : -1);
 	if (_i != 0) {
 		ck_assert_int_eq(errno, EEXIST);
 		expect_idle();
@@ -958,6 +1338,17 @@ upload_suite(void)
 	tcase_add_loop_test(tc, abort_at, 0, 8);
 	tcase_add_loop_test(
 	    tc, changed_target, 0, 2 * (int)LENGTH(change_rows));
+	tcase_add_loop_test(tc, overwrite_no, 0, 2);
+	tcase_add_loop_test(tc, versions, 0, 2);
+	tcase_add_test(tc, keep_versions);
+	tcase_add_test(tc, no_more_versions);
+	tcase_add_test(tc, versions_impossible);
+	tcase_add_loop_test(tc, in_place, 0, 2);
+	tcase_add_loop_test(tc, in_place_abort, 0, 2);
+	tcase_add_loop_test(tc, in_place_refused, 0, 2);
+	tcase_add_loop_test(tc, sync_order, 0, LENGTH(sync_rows));
+	tcase_add_test(tc, sync_dropbox);
+	tcase_add_test(tc, sync_fails);
 	tcase_add_test(tc, removed_directory);
 	tcase_add_loop_test(tc, looked_at, 0, LENGTH(look_rows));
 	tcase_add_loop_test(tc, look_race, 0, 4);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "defs.h"
 #include "filter-tables.h"
@@ -30,16 +31,34 @@ struct rows_flags {
 	}
 #endif
 
-/* The i-th row of a role, NULL behind the last. */
+/*
+ * The i-th row of a role, NULL behind the last: t a sink, i one that writes in
+ * place, f a source.
+ */
+#define ROWS_ROLES "tif"
 static inline const struct filter_row *
-rows_at(bool sink, size_t i)
+rows_at(char role, size_t i)
 {
-	if (i < LENGTH(filter_common))
-		return &filter_common[i];
-	i -= LENGTH(filter_common);
-	if (sink)
-		return i < LENGTH(filter_sink) ? &filter_sink[i] : NULL;
-	return i < LENGTH(filter_source) ? &filter_source[i] : NULL;
+	const struct {
+		const struct filter_row *rows;
+		size_t n;
+		const char *roles;
+	} tables[] = {
+		{ filter_common, LENGTH(filter_common), "tif" },
+		{ filter_sink, LENGTH(filter_sink), "ti" },
+		{ filter_in_place, LENGTH(filter_in_place), "i" },
+		{ filter_source, LENGTH(filter_source), "f" },
+	};
+	size_t t;
+
+	for (t = 0; t < LENGTH(tables); t++) {
+		if (strchr(tables[t].roles, role) == NULL)
+			continue;
+		if (i < tables[t].n)
+			return &tables[t].rows[i];
+		i -= tables[t].n;
+	}
+	return NULL;
 }
 
 static inline uint32_t
@@ -67,6 +86,8 @@ rows_test_holds(const struct rows_flags *flags, const struct filter_test *t,
 		return (arg & ~t->value) == 0;
 	case FILTER_DIR:
 		return (int32_t)arg >= 0;
+	case FILTER_SET:
+		return (arg & t->value) != 0;
 	case FILTER_NULL:
 		return args[t->arg] == 0;
 	case FILTER_OPEN:

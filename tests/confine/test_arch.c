@@ -28,21 +28,26 @@
 #define CALLS_MAX 512
 #define X32_BIT   0x40000000
 
+#define ROLES 3
+
 struct arch {
 	const char *name;
 	uint32_t audit;
 	uint32_t token; /* libseccomp's */
 	struct rows_flags flags;
 	bool generic; /* numbers as in asm-generic/unistd.h */
-	const struct sock_filter *programs[2][2];
-	size_t lengths[2][2];
+	const struct sock_filter *programs[ROLES][2];
+	size_t lengths[ROLES][2];
 };
 
 #define PROGRAMS(arch_)                                                        \
 	.programs = { { arch_##_sink_errno, arch_##_sink_kill },               \
+		{ arch_##_sink_in_place_errno, arch_##_sink_in_place_kill },   \
 		{ arch_##_source_errno, arch_##_source_kill } },               \
 	.lengths = {                                                           \
 		{ LENGTH(arch_##_sink_errno), LENGTH(arch_##_sink_kill) },     \
+		{ LENGTH(arch_##_sink_in_place_errno),                         \
+		    LENGTH(arch_##_sink_in_place_kill) },                      \
 		{ LENGTH(arch_##_source_errno), LENGTH(arch_##_source_kill) }  \
 	}
 
@@ -228,7 +233,8 @@ compare(const struct arch *arch, size_t role, const struct seccomp_data *data)
 	size_t i, action;
 	uint32_t ret;
 
-	for (i = 0; !wanted && (row = rows_at(role == 0, i)) != NULL; i++)
+	for (i = 0; !wanted && (row = rows_at(ROWS_ROLES[role], i)) != NULL;
+	     i++)
 		wanted = row_allows(arch, row, data);
 	for (action = 0; action < 2; action++) {
 		ret = run(arch->programs[role][action],
@@ -264,7 +270,7 @@ fill(struct seccomp_data *data, const struct arch *arch, int nr, uint64_t arg)
 START_TEST(every_number)
 {
 	static const uint64_t fills[] = { 0, 1, 3, UINT32_MAX, UINT64_MAX };
-	const struct arch *arch = &archs[_i / 2];
+	const struct arch *arch = &archs[_i / ROLES];
 	struct seccomp_data data;
 	size_t i;
 	int nr;
@@ -272,7 +278,7 @@ START_TEST(every_number)
 	for (nr = 0; nr < CALLS_MAX; nr++) {
 		for (i = 0; i < LENGTH(fills); i++) {
 			fill(&data, arch, nr, fills[i]);
-			compare(arch, (size_t)_i % 2, &data);
+			compare(arch, (size_t)_i % ROLES, &data);
 		}
 	}
 }
@@ -317,16 +323,16 @@ START_TEST(every_argument)
 	const struct filter_row *row;
 	size_t i;
 
-	for (i = 0; (row = rows_at(_i % 2 == 0, i)) != NULL; i++)
-		vary(&archs[_i / 2], (size_t)_i % 2, row);
+	for (i = 0; (row = rows_at(ROWS_ROLES[_i % ROLES], i)) != NULL; i++)
+		vary(&archs[_i / ROLES], (size_t)_i % ROLES, row);
 }
 END_TEST
 
 /* A call of another architecture ends the process, whatever its number. */
 START_TEST(another_architecture)
 {
-	const struct arch *arch = &archs[_i / 2];
-	const size_t role = (size_t)_i % 2;
+	const struct arch *arch = &archs[_i / ROLES];
+	const size_t role = (size_t)_i % ROLES;
 	struct seccomp_data data;
 	size_t action;
 	int nr;
@@ -368,11 +374,11 @@ is_reviewed(const struct arch *arch, const char *call)
 
 START_TEST(reviewed_numbers)
 {
-	const struct arch *arch = &archs[_i / 2];
+	const struct arch *arch = &archs[_i / ROLES];
 	const struct filter_row *row;
 	size_t i;
 
-	for (i = 0; (row = rows_at(_i % 2 == 0, i)) != NULL; i++)
+	for (i = 0; (row = rows_at(ROWS_ROLES[_i % ROLES], i)) != NULL; i++)
 		ck_assert_msg(is_reviewed(arch, row->call),
 		    "%s: the number of %s has not been reviewed", arch->name,
 		    row->call);
@@ -384,7 +390,7 @@ START_TEST(every_row_has_a_reason)
 	const struct filter_row *row;
 	size_t i;
 
-	for (i = 0; (row = rows_at(_i == 0, i)) != NULL; i++)
+	for (i = 0; (row = rows_at(ROWS_ROLES[_i], i)) != NULL; i++)
 		ck_assert_msg(
 		    row->why != NULL && strlen(row->why) > 2, "%s", row->call);
 }
@@ -396,7 +402,7 @@ has_call(const struct arch *arch, size_t role, const char *call)
 	const struct filter_row *row;
 	size_t i;
 
-	for (i = 0; (row = rows_at(role == 0, i)) != NULL; i++) {
+	for (i = 0; (row = rows_at(ROWS_ROLES[role], i)) != NULL; i++) {
 		if (strcmp(row->call, call) == 0)
 			return seccomp_syscall_resolve_name_arch(
 				   arch->token, call) >= 0;
@@ -407,11 +413,11 @@ has_call(const struct arch *arch, size_t role, const char *call)
 /* Only a sink renames. */
 START_TEST(nothing_is_missing)
 {
-	const struct arch *arch = &archs[_i / 2];
-	const size_t role = (size_t)_i % 2;
+	const struct arch *arch = &archs[_i / ROLES];
+	const size_t role = (size_t)_i % ROLES;
 	size_t i;
 
-	for (i = 0; i < LENGTH(alternatives) - role; i++)
+	for (i = 0; i < LENGTH(alternatives) - (role == 2); i++)
 		ck_assert_msg(has_call(arch, role, alternatives[i][0]) ||
 			has_call(arch, role, alternatives[i][1]),
 		    "%s has no %s", arch->name, alternatives[i][0]);
@@ -423,7 +429,7 @@ main(void)
 {
 	Suite *s = suite_create("arch");
 	TCase *tc = tcase_create("arch");
-	const int all = 2 * (int)LENGTH(archs);
+	const int all = ROLES * (int)LENGTH(archs);
 	SRunner *sr;
 	int failed;
 
@@ -431,7 +437,7 @@ main(void)
 	tcase_add_loop_test(tc, every_argument, 0, all);
 	tcase_add_loop_test(tc, another_architecture, 0, all);
 	tcase_add_loop_test(tc, reviewed_numbers, 0, all);
-	tcase_add_loop_test(tc, every_row_has_a_reason, 0, 2);
+	tcase_add_loop_test(tc, every_row_has_a_reason, 0, ROLES);
 	tcase_add_loop_test(tc, nothing_is_missing, 0, all);
 	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);

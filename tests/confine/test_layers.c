@@ -127,10 +127,10 @@ static int landlock_version;
 
 /* 0: this kernel has none. */
 static bool
-begin_landlock(enum command_role role)
+begin_landlock(enum command_role role, bool in_place)
 {
 	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
-	landlock_version = confine_landlock(role, root_fd);
+	landlock_version = confine_landlock(role, in_place, root_fd);
 	if (landlock_version == -1) {
 		ck_assert(errno == ENOSYS || errno == EOPNOTSUPP);
 		note("no Landlock here: not tested");
@@ -189,7 +189,7 @@ no_network(void)
 static void
 landlock_sink(void)
 {
-	if (!begin_landlock(COMMAND_SINK))
+	if (!begin_landlock(COMMAND_SINK, false))
 		return;
 	ck_open(0, root_fd, "new", CREATE);
 	ck_open(0, root_fd, "file", O_WRONLY);
@@ -208,10 +208,24 @@ landlock_sink(void)
 	no_network();
 }
 
+/* Atomic no: files can be emptied, and nothing else is added. */
+static void
+landlock_sink_in_place(void)
+{
+	if (!begin_landlock(COMMAND_SINK, true))
+		return;
+	ck_open(0, root_fd, "file", O_WRONLY | O_TRUNC);
+	ck_open(EACCES, root_fd, "file", O_RDONLY);
+	if (landlock_version >= 3)
+		ck_open(EACCES, outside_fd, "file", O_WRONLY | O_TRUNC);
+	no_special_files();
+	nothing_outside();
+}
+
 static void
 landlock_source(void)
 {
-	if (!begin_landlock(COMMAND_SOURCE))
+	if (!begin_landlock(COMMAND_SOURCE, false))
 		return;
 	ck_open(0, root_fd, "file", O_RDONLY);
 	ck_open(0, root_fd, "dir", LIST);
@@ -229,7 +243,10 @@ landlock_source(void)
 
 START_TEST(landlock)
 {
-	as_account(_i == 0 ? landlock_sink : landlock_source);
+	static void (*const roles[])(
+	    void) = { landlock_sink, landlock_source, landlock_sink_in_place };
+
+	as_account(roles[_i]);
 	ck_assert_str_eq(scratch_text("outside/file"), FILE_TEXT);
 	ck_assert_int_eq(scratch_count("outside"), 1);
 }
@@ -240,7 +257,7 @@ landlock_needs_no_new_privs(void)
 {
 	int version;
 
-	version = confine_landlock(COMMAND_SINK, root_fd);
+	version = confine_landlock(COMMAND_SINK, false, root_fd);
 	ck_assert_int_eq(version, -1);
 	ck_assert(errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP);
 }
@@ -902,7 +919,7 @@ layers_suite(void)
 	TCase *tc = tcase_create("layers");
 
 	tcase_add_checked_fixture(tc, make_places, NULL);
-	tcase_add_loop_test(tc, landlock, 0, 2);
+	tcase_add_loop_test(tc, landlock, 0, 3);
 	tcase_add_test(tc, landlock_order);
 	tcase_add_loop_test(tc, landlock_versions, 0, LENGTH(imitations));
 	tcase_add_test(tc, root_of_root);

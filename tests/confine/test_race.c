@@ -275,7 +275,7 @@ upload_to(struct uploads *all, const char *path)
 	upload_init(&up, all);
 	stored = place.name[0] != '\0' &&
 	    upload_look(&up, place.parent, place.name, &old) == 0 &&
-	    upload_begin(&up, mode) == 0 &&
+	    upload_begin(&up, mode, 0) == 0 &&
 	    write(up.temp.fd, "upload", 6) == 6 &&
 	    upload_commit(&up, NULL) == 0;
 	if (!stored)
@@ -303,12 +303,14 @@ ck_outside(void)
 START_TEST(uploads)
 {
 	const unsigned long wanted = count_of("RACE_UPLOADS", 4000);
+	struct policy policy;
 	struct uploads all;
 	unsigned long i, tries = 0, stored = 0;
 	int fds;
 
 	make_places();
-	uploads_init(&all);
+	policy_init(&policy);
+	uploads_init(&all, &policy);
 	fds = scratch_fds();
 	start_racers();
 	for (i = 0; i < wanted; i++) {

@@ -45,7 +45,7 @@ static const struct filter_row *
 row(size_t i)
 {
 	if (i < COMMON + SINK)
-		return rows_at(true, i);
+		return rows_at('t', i);
 	return &filter_source[i - COMMON - SINK];
 }
 

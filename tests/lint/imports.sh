@@ -13,7 +13,7 @@ wait log: ppoll
 -: poll select pselect
 log: socket connect send sendto sendmsg
 outside root upload temp walk: openat openat2
-root upload temp walk: mkdirat renameat renameat2 unlinkat linkat
+root temp version walk: mkdirat renameat renameat2 unlinkat linkat
 root upload temp walk: readlinkat fstatat newfstatat statx fchmodat fchownat
 root upload temp walk: utimensat faccessat
 confine-root: chroot unshare fchdir

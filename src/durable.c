@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "durable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "root.h"
+
+static void
+close_keeping_errno(int fd)
+{
+	int saved = errno;
+
+	(void)close(fd);
+	errno = saved;
+}
+
+int
+durable_directory(int dirfd, int file)
+{
+	int fd, ret;
+
+	if ((fd = root_open_dir(dirfd, ".")) == -1)
+		return file == -1 ? -1 : syncfs(file);
+	ret = fsync(fd);
+	/* Some file systems sync no directories, but all of themselves. */
+	if (ret == -1 && errno == EINVAL)
+		ret = syncfs(fd);
+	close_keeping_errno(fd);
+	return ret;
+}
+
+void
+durable_init(struct durable *d)
+{
+	d->fd = -1;
+}
+
+int
+durable_now(struct durable *d)
+{
+	int ret;
+
+	if (d->fd == -1)
+		return 0;
+	ret = syncfs(d->fd);
+	close_keeping_errno(d->fd);
+	d->fd = -1;
+	return ret;
+}
+
+int
+durable_later(struct durable *d, int fd, dev_t dev)
+{
+	if (d->fd != -1 && d->dev == dev)
+		return 0;
+	if (durable_now(d) == -1)
+		return -1;
+	d->dev = dev;
+	d->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return d->fd == -1 ? -1 : 0;
+}

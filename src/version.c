@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "version.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "policy.h"
+#include "root.h"
+
+/* Others may take a number before us, again and again. */
+#define NUMBER_TRIES 1000
+
+/* Removed at once at most: a smaller KeepVersions takes effect step by step. */
+#define PRUNE_MAX 64
+
+/* ".~" digits "~" */
+#define SUFFIX_BYTES (2 + POLICY_VERSION_DIGITS + 1)
+
+/* The numbers of the versions of a name; 0: there are none. */
+struct numbers {
+	unsigned long oldest;
+	unsigned long newest;
+};
+
+static int
+no_versions(void)
+{
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
+int
+version_check(int dirfd, const char *name)
+{
+	int fd;
+
+	if (strlen(name) + SUFFIX_BYTES > NAME_BYTES_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if ((fd = root_open_dir(dirfd, ".")) == -1)
+		return no_versions();
+	return close(fd);
+}
+
+int
+version_probe(struct temp *t, struct temp_names *names)
+{
+	struct temp other;
+	char name[sizeof(t->name)];
+
+	temp_init(&other);
+	if (temp_create(&other, names, t->dirfd, 0) == -1)
+		return -1;
+	if (temp_rename(&other, t->name, TEMP_EXCHANGE) == -1) {
+		temp_discard(&other);
+		return no_versions();
+	}
+	memcpy(name, t->name, sizeof(name));
+	memcpy(t->name, other.name, sizeof(name));
+	memcpy(other.name, name, sizeof(name));
+	temp_discard(&other);
+	return 0;
+}
+
+static void
+note_number(struct numbers *n, unsigned long number)
+{
+	if (n->newest < number)
+		n->newest = number;
+	if (n->oldest == 0 || n->oldest > number)
+		n->oldest = number;
+}
+
+static int
+find_numbers(int dirfd, const char *name, struct numbers *n)
+{
+	struct dirent *entry;
+	size_t len = strlen(name);
+	unsigned long number;
+	DIR *dir;
+	int fd;
+
+	n->oldest = n->newest = 0;
+	if ((fd = root_open_dir(dirfd, ".")) == -1)
+		return no_versions();
+	if ((dir = fdopendir(fd)) == NULL) {
+		(void)close(fd);
+		return -1;
+	}
+	while ((errno = 0, entry = readdir(dir)) != NULL) {
+		if (strncmp(entry->d_name, name, len) != 0)
+			continue;
+		number = policy_version_number(entry->d_name);
+		if (number != 0 &&
+		    strrchr(entry->d_name, '.') == entry->d_name + len)
+			note_number(n, number);
+	}
+	if (errno == 0)
+		return closedir(dir);
+	number = (unsigned long)errno;
+	(void)closedir(dir);
+	errno = (int)number;
+	return -1;
+}
+
+static void
+make_name(char *dst, const char *name, unsigned long number)
+{
+	(void)snprintf(dst, NAME_BYTES_MAX + 1, "%s.~%lu~", name, number);
+}
+
+/* Rename the new file to the first free number from *number on. */
+static int
+take_number(struct temp *t, const char *name, unsigned long *number)
+{
+	char numbered[sizeof(t->name)];
+	int tries;
+
+	for (tries = 0; tries < NUMBER_TRIES; tries++, (*number)++) {
+		if (*number > POLICY_VERSION_MAX) {
+			errno = EOVERFLOW;
+			return -1;
+		}
+		make_name(numbered, name, *number);
+		if (temp_rename(t, numbered, TEMP_NOREPLACE) == 0) {
+			memcpy(t->name, numbered, sizeof(numbered));
+			return 0;
+		}
+		if (errno != EEXIST)
+			return -1;
+	}
+	return -1;
+}
+
+/*
+ * An old version is one that nobody holds a lock on: one that is locked is a
+ * new file on its way, which its owner can always write to (temp.h).
+ */
+static void
+remove_old(int dirfd, const char *numbered)
+{
+	struct stat st;
+
+	if (root_stat(dirfd, numbered, &st) == -1 || !S_ISREG(st.st_mode))
+		return;
+	if ((st.st_mode & S_IWUSR) != 0)
+		(void)temp_remove_dead(dirfd, numbered);
+	else
+		(void)unlinkat(dirfd, numbered, 0);
+}
+
+static void
+prune(int dirfd, const char *name, unsigned long oldest, unsigned long newest,
+    unsigned keep)
+{
+	char numbered[NAME_BYTES_MAX + 1];
+	unsigned long n;
+
+	for (n = oldest; n != 0 && n + keep <= newest && n - oldest < PRUNE_MAX;
+	     n++) {
+		make_name(numbered, name, n);
+		remove_old(dirfd, numbered);
+	}
+}
+
+int
+version_replace(struct temp *t, const char *name, unsigned keep)
+{
+	struct numbers n;
+	unsigned long number;
+
+	if (find_numbers(t->dirfd, name, &n) == -1)
+		return -1;
+	number = n.newest + 1;
+	if (take_number(t, name, &number) == -1 ||
+	    temp_rename(t, name, TEMP_EXCHANGE) == -1)
+		return -1;
+	prune(t->dirfd, name, n.oldest == 0 ? number : n.oldest, number, keep);
+	return 0;
+}

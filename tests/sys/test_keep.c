@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Overwrite, Atomic, Sync and MinFreeSpace, confined as they are: what becomes
+ * of the old file and of the new one, and what is refused.
+ */
+#include "config.h"
+
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "driver.h"
+
+START_TEST(overwrite_version)
+{
+	make_file("f", "one", 0640);
+	make_dir("d", 0755);
+	make_file("d/f", "in d", 0600);
+	RUN_WITH("-o Overwrite=version", "scp -r -p -t .", ACK,
+	    SEND("C0644 3 f\n"), ACK, SEND("two\0"), ACK, SEND("C0444 5 f\n"),
+	    ACK, SEND("three\0"), ACK, SEND("D0755 0 d\n"), ACK,
+	    SEND("C0644 3 f\n"), ACK, SEND("new\0"), ACK, SEND("C0644 3 g\n"),
+	    ACK, SEND("new\0"), ACK, SEND("E\n"), ACK, EXIT(0));
+	ck_tree("0444 f three\n0600 d/f.~1~ in d\n0640 f.~1~ one\n"
+		"0644 d/f new\n0644 d/g new\n0644 f.~2~ two\n0755 d/\n");
+}
+END_TEST
+
+START_TEST(version_names)
+{
+	make_file("f.~1~", "old", 0644);
+	RUN_WITH("-o Overwrite=version", "scp -d -t .", ACK,
+	    SEND("C0644 1 f.~1~\n"), WARNING("reserved"),
+	    SEND("C0644 1 f.~01~\n"), ACK, SEND("x\0"), ACK, EXIT(1));
+	RUN_WITH("-o Overwrite=version", "scp -t f.~2~", ACK,
+	    SEND("C0644 1 x\n"), WARNING("reserved"), EXIT(1));
+	/* Elsewhere it is a name as any other. */
+	RUN("scp -t f.~1~", ACK, SEND("C0644 3 x\n"), ACK, SEND("new\0"), ACK,
+	    EXIT(0));
+	ck_tree("0644 f.~01~ x\n0644 f.~1~ new\n");
+}
+END_TEST
+
+START_TEST(keep_versions)
+{
+	make_file("f", "0", 0644);
+	RUN_WITH("-o Overwrite=version -o KeepVersions=1", "scp -d -t .", ACK,
+	    SEND("C0644 1 f\n"), ACK, SEND("1\0"), ACK, SEND("C0644 1 f\n"),
+	    ACK, SEND("2\0"), ACK, EXIT(0));
+	ck_tree("0644 f 2\n0644 f.~2~ 1\n");
+}
+END_TEST
+
+START_TEST(in_place)
+{
+	struct stat before, after;
+
+	make_file("f", "an old file", 0640);
+	make_file("linked", "old", 0640);
+	ck_assert_int_eq(link("linked", "other"), 0);
+	before = status_of("f");
+	RUN_WITH("-o Atomic=no", "scp -d -t .", ACK, SEND("C0644 3 f\n"), ACK,
+	    SEND("new\0"), ACK, SEND("C0644 3 new\n"), ACK, SEND("NEW\0"), ACK,
+	    SEND("C0644 3 linked\n"), WARNING("cannot be written in place"),
+	    SEND("C0644 0 empty\n"), ACK, SEND("\0"), ACK, EXIT(1));
+	after = status_of("f");
+	ck_assert_uint_eq(before.st_ino, after.st_ino);
+	ck_tree("0640 f new\n0640 linked old\n0640 other old\n"
+		"0644 empty \n0644 new NEW\n");
+}
+END_TEST
+
+/* The client goes away in mid-file: what was new goes too. */
+START_TEST(in_place_cut)
+{
+	make_file("f", "an old file", 0644);
+	RUN_WITH("-o Atomic=no", "scp -d -t .", ACK, SEND("C0644 9 f\n"), ACK,
+	    SEND("half"), EXIT(1));
+	RUN_WITH("-o Atomic=no", "scp -d -t .", ACK, SEND("C0644 9 g\n"), ACK,
+	    SEND("half"), EXIT(1));
+	ck_tree("0644 f half\n");
+}
+END_TEST
+
+START_TEST(synced)
+{
+	static const char *const options[] = { "-o Sync=file",
+		"-o Sync=session", "-o Sync=file -o Atomic=no",
+		"-o Sync=file -o Overwrite=version" };
+
+	make_file("f", "old", 0644);
+	RUN_WITH(options[_i], "scp -r -p -t .", ACK, SEND("C0444 3 f\n"), ACK,
+	    SEND("new\0"), ACK, SEND("T5 0 5 0\n"), ACK, SEND("D0555 0 d\n"),
+	    ACK, SEND("C0644 1 g\n"), ACK, SEND("g\0"), ACK, SEND("E\n"), ACK,
+	    EXIT(0));
+	ck_tree(_i < 3 ? "0444 f new\n0555 d/\n0644 d/g g\n"
+		       : "0444 f new\n0555 d/\n0644 d/g g\n0644 f.~1~ old\n");
+}
+END_TEST
+
+/* R-WIRE-5: with the numbers, before data. */
+START_TEST(no_space)
+{
+	make_file("f", "old", 0644);
+	RUN("scp -d -t .", ACK, SEND("C0644 9000000000000000000 f\n"),
+	    WARNING("f: no space for 7.8 EiB: "), EXIT(1));
+	RUN_WITH("-o MinFreeSpace=8000000T", "scp -d -t .", ACK,
+	    SEND("C0644 1 f\n"),
+	    WARNING("f: no space for 1 B: 0 B left for this account"),
+	    SEND("C0644 0 empty\n"), ACK, SEND("\0"), ACK, EXIT(1));
+	RUN_WITH("-o MinFreeSpace=1", "scp -t f", ACK, SEND("C0644 3 f\n"), ACK,
+	    SEND("new\0"), ACK, EXIT(0));
+	ck_tree("0644 empty \n0644 f new\n");
+}
+END_TEST
+
+/*
+ * Somebody else uses up the space meanwhile: noticed after SPACE_STEP bytes,
+ * and what must stay free does.
+ */
+START_TEST(no_space_meanwhile)
+{
+	const size_t size = 24 << 20, half = 4 << 20;
+	struct server s;
+	char *zeros;
+
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("none", root_path(), "tmpfs", 0, "size=64m,mode=0777") ==
+		-1) {
+		skipped("no file system of its own");
+		return;
+	}
+	ck_assert_int_eq(chdir(root_path()), 0);
+	zeros = calloc(1, size);
+	ck_assert_ptr_nonnull(zeros);
+	server_start(&s,
+	    &(struct launch){
+		.options = "-o MinFreeSpace=16M", .command = "scp -d -t ." });
+	expect_ack(&s);
+	server_send(&s, "C0644 25165824 f\n", strlen("C0644 25165824 f\n"));
+	expect_ack(&s);
+	server_send(&s, zeros, half);
+	make_file("other", "x", 0644);
+	ck_assert_int_eq(system("head -c 30M /dev/zero >other"), 0);
+	server_send(&s, zeros, size - half);
+	server_send(&s, "", 1);
+	expect_message(&s, 1, "No space left on device");
+	server_close_input(&s);
+	expect_end(&s, 1);
+	ck_assert_ptr_nonnull(strstr(s.log.p, "no-space"));
+	server_clear(&s);
+	free(zeros);
+	ck_assert_int_eq(unlink("other"), 0);
+	ck_tree("");
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(umount(root_path()), 0);
+}
+END_TEST
+
+static void
+add_keep(TCase *tc)
+{
+	tcase_add_test(tc, overwrite_version);
+	tcase_add_test(tc, version_names);
+	tcase_add_test(tc, keep_versions);
+	tcase_add_test(tc, in_place);
+	tcase_add_test(tc, in_place_cut);
+	tcase_add_loop_test(tc, synced, 0, 4);
+	tcase_add_test(tc, no_space);
+}
+
+static void
+add_mounts(TCase *tc)
+{
+	tcase_add_test(tc, no_space_meanwhile);
+}
+
+int
+main(void)
+{
+	Suite *suite = suite_create("keep");
+
+	driver_add(suite, add_keep, AS_BOTH);
+	driver_add(suite, add_mounts, AS_ROOT);
+	return driver_run(suite);
+}
