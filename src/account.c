@@ -84,22 +84,21 @@ begins_with_files(const char *sources)
 }
 
 static bool
-is_file_first(const char *switch_path)
+is_file_first(struct lines *l, const char *switch_path)
 {
 	const char *line, *sources;
-	struct lines l;
 	bool first = false;
 
-	if (!open_lines(&l, switch_path))
+	if (!open_lines(l, switch_path))
 		return false;
-	while ((line = next_line(&l)) != NULL) {
+	while ((line = next_line(l)) != NULL) {
 		sources = accounts_sources(line);
 		if (sources != NULL)
 			first = begins_with_files(sources);
 	}
 	/* What has no end might say it once more. */
-	first = first && l.start == l.end;
-	(void)close(l.fd);
+	first = first && l->start == l->end;
+	(void)close(l->fd);
 	return first;
 }
 
@@ -157,7 +156,7 @@ account_find(const char *switch_path, const char *path, const char *name,
 
 	/* What begins otherwise may mean more than a name to somebody. */
 	if (len == 0 || strchr("+-#" BLANKS, name[0]) != NULL ||
-	    strchr(name, ':') != NULL || !is_file_first(switch_path) ||
+	    strchr(name, ':') != NULL || !is_file_first(&l, switch_path) ||
 	    !open_lines(&l, path))
 		return false;
 	while ((line = next_line(&l)) != NULL) {
