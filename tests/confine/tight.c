@@ -31,6 +31,8 @@ static const struct {
 	{ "setitimer", "", "where libc has no alarm(2)" },
 	{ "restart_syscall", "", "only after SIGSTOP and SIGCONT" },
 	{ "mremap", "", "realloc(3) of lists longer than those of the tests" },
+	{ "mmap", "", "malloc(3) of more than 128 KiB, for many names" },
+	{ "munmap", "", "free(3) of as much" },
 	{ "sendto", "", "the tests log to standard error" },
 	{ "sysinfo", "", "glibc before 2.37, for sorting long lists" },
 };
