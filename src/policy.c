@@ -60,14 +60,9 @@ policy_keyword(enum policy_verdict verdict)
 
 /* --- reasons ---------------------------------------------------------- */
 
-#define SIZE_BYTES sizeof("9223372036854775807 bytes")
-
-/*
- * As "3.1 GiB" or "2 GiB", cut and not rounded.  humanize_number(3) would ask
- * the locale.
- */
-static void
-print_size(char dst[SIZE_BYTES], off_t size)
+/* humanize_number(3) would ask the locale. */
+void
+policy_print_size(char dst[POLICY_SIZE_BYTES], off_t size)
 {
 	static const char units[] = "KMGTPE";
 	unsigned long long n = (unsigned long long)size, rest = 0;
@@ -78,19 +73,19 @@ print_size(char dst[SIZE_BYTES], off_t size)
 		unit++;
 	}
 	if (unit == 0)
-		(void)snprintf(dst, SIZE_BYTES, "%llu B", n);
+		(void)snprintf(dst, POLICY_SIZE_BYTES, "%llu B", n);
 	else if (n < 10 && rest > 0)
-		(void)snprintf(dst, SIZE_BYTES, "%llu.%llu %ciB", n, rest,
-		    units[unit - 1]);
+		(void)snprintf(dst, POLICY_SIZE_BYTES, "%llu.%llu %ciB", n,
+		    rest, units[unit - 1]);
 	else
 		(void)snprintf(
-		    dst, SIZE_BYTES, "%llu %ciB", n, units[unit - 1]);
+		    dst, POLICY_SIZE_BYTES, "%llu %ciB", n, units[unit - 1]);
 }
 
 static void
-print_bytes(char dst[SIZE_BYTES], off_t size)
+print_bytes(char dst[POLICY_SIZE_BYTES], off_t size)
 {
-	(void)snprintf(dst, SIZE_BYTES, "%lld bytes", (long long)size);
+	(void)snprintf(dst, POLICY_SIZE_BYTES, "%lld bytes", (long long)size);
 }
 
 /* "3.1 GiB is over the 2 GiB": two sizes that differ look different. */
@@ -98,10 +93,10 @@ static void
 print_excess(char *dst, off_t size, const char *is_over, off_t limit,
     const char *of_what)
 {
-	char shown_size[SIZE_BYTES], shown_limit[SIZE_BYTES];
+	char shown_size[POLICY_SIZE_BYTES], shown_limit[POLICY_SIZE_BYTES];
 
-	print_size(shown_size, size);
-	print_size(shown_limit, limit);
+	policy_print_size(shown_size, size);
+	policy_print_size(shown_limit, limit);
 	if (strcmp(shown_size, shown_limit) == 0) {
 		print_bytes(shown_size, size);
 		print_bytes(shown_limit, limit);

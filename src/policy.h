@@ -121,6 +121,10 @@ const char *policy_code(enum policy_verdict verdict);
 /* The keyword that decided; NULL where no setting could allow it. */
 const char *policy_keyword(enum policy_verdict verdict);
 
+/* A size as "3.1 GiB" or "2 GiB", cut and not rounded. */
+#define POLICY_SIZE_BYTES sizeof("9223372036854775807 bytes")
+void policy_print_size(char dst[POLICY_SIZE_BYTES], off_t size);
+
 /*
  * The reason for the client, with the limit; size is that of the file that is
  * refused, where it matters.  Says nothing of what exists (R-PATH-4), but for

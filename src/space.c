@@ -8,10 +8,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include <bsd/stdlib.h>
-
-#define SIZE_BYTES sizeof("3.1 GiB")
-
 bool
 space_is_limited(const struct policy_space *min)
 {
@@ -29,18 +25,11 @@ bytes_of(uint64_t blocks, uint64_t size)
 	return (off_t)bytes;
 }
 
-static void
-print_size(char dst[SIZE_BYTES], off_t size)
-{
-	(void)humanize_number(dst, SIZE_BYTES, size, "B", HN_AUTOSCALE,
-	    HN_DECIMAL | HN_IEC_PREFIXES);
-}
-
 bool
 space_suffices(int fd, const struct policy_space *min, off_t size,
     char text[SPACE_TEXT_BYTES])
 {
-	char wanted[SIZE_BYTES], there[SIZE_BYTES];
+	char wanted[POLICY_SIZE_BYTES], there[POLICY_SIZE_BYTES];
 	off_t left, kept;
 	struct statfs st;
 
@@ -54,8 +43,8 @@ space_suffices(int fd, const struct policy_space *min, off_t size,
 	left = left > kept ? left - kept : 0;
 	if (size <= left)
 		return true;
-	print_size(wanted, size);
-	print_size(there, left);
+	policy_print_size(wanted, size);
+	policy_print_size(there, left);
 	(void)snprintf(text, SPACE_TEXT_BYTES,
 	    "no space for %s: %s left for this account", wanted, there);
 	return false;

@@ -36,7 +36,7 @@ static const struct {
 	{ 1000, 100, 4096, { 0, 0 }, 409601,
 	    "no space for 400 KiB: 400 KiB left for this account" },
 	{ 1000, 100, 4096, { 0, 0 }, 5000000000,
-	    "no space for 4.7 GiB: 400 KiB left for this account" },
+	    "no space for 4.6 GiB: 400 KiB left for this account" },
 	{ 1000, 100, 4096, { 0, 0 }, INT64_MAX, "" },
 	/* bytes */
 	{ 1000, 100, 4096, { 4096, 0 }, 405504, NULL },
