@@ -344,7 +344,7 @@ landlock_of_version(void)
 	int version;
 
 	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
-	version = confine_landlock(COMMAND_SINK, root_fd);
+	version = confine_landlock(COMMAND_SINK, false, root_fd);
 	if (version == -1 && (errno == ENOSYS || errno == EOPNOTSUPP)) {
 		note("no Landlock here: not tested");
 		return;

@@ -303,14 +303,14 @@ ck_outside(void)
 START_TEST(uploads)
 {
 	const unsigned long wanted = count_of("RACE_UPLOADS", 4000);
-	struct policy policy;
+	struct policy defaults;
 	struct uploads all;
 	unsigned long i, tries = 0, stored = 0;
 	int fds;
 
 	make_places();
-	policy_init(&policy);
-	uploads_init(&all, &policy);
+	policy_init(&defaults);
+	uploads_init(&all, &defaults);
 	fds = scratch_fds();
 	start_racers();
 	for (i = 0; i < wanted; i++) {
