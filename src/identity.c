@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,9 @@
 
 #include "account.h"
 #include "outside.h"
+
+/* As NGROUPS_MAX of the kernel. */
+#define GROUPS_MAX 65536
 
 #define DIGITS     "0123456789"
 #define HEX_DIGITS DIGITS "abcdefABCDEF"
@@ -134,17 +138,24 @@ read_named(struct identity *id, const char *logname)
 	    (read_local(id, logname) || take_entry(id, getpwnam(logname)));
 }
 
-void
-identity_read(struct identity *id, const char *logname, const char *connection)
+static void
+begin(struct identity *id)
 {
 	id->known = false;
+	id->groups = NULL;
 	id->user[0] = id->home[0] = '\0';
 	id->port = 0;
 	id->auth.method[0] = id->auth.key[0] = '\0';
 	id->uid = getuid();
+	(void)put(id->address, sizeof(id->address), "UNKNOWN");
+}
+
+void
+identity_read(struct identity *id, const char *logname, const char *connection)
+{
+	begin(id);
 	if (!read_named(id, logname) && !take_entry(id, getpwuid(id->uid)))
 		take_claim(id, logname);
-	(void)put(id->address, sizeof(id->address), "UNKNOWN");
 	if (connection != NULL)
 		take_connection(id, connection);
 }
@@ -200,6 +211,87 @@ identity_read_auth(struct identity *id, const char *path, int rootfd)
 	ok = is_own(id, &st) && parse_file(id, fd);
 	(void)close(fd);
 	return ok;
+}
+
+bool
+identity_look_up(struct identity *id, const char *user, const char *address)
+{
+	const struct passwd *pw;
+
+	begin(id);
+	pw = getpwnam(user);
+	if (pw == NULL)
+		return false;
+	id->uid = pw->pw_uid;
+	if (address != NULL)
+		take_connection(id, address);
+	return take_entry(id, pw);
+}
+
+void
+identity_clear(struct identity *id)
+{
+	char **name;
+
+	for (name = id->groups; name != NULL && *name != NULL; name++)
+		free(*name);
+	free(id->groups);
+	id->groups = NULL;
+}
+
+/* The groups' numbers in fresh memory, *n of them; NULL with errno. */
+static gid_t *
+group_numbers(const char *user, int *n)
+{
+	const struct passwd *pw = getpwnam(user);
+	gid_t *list = NULL, *larger;
+	int room;
+
+	for (room = 64; pw != NULL && room <= GROUPS_MAX; room *= 2) {
+		larger = reallocarray(list, (size_t)room, sizeof(*list));
+		if (larger == NULL)
+			break;
+		list = larger;
+		*n = room;
+		if (getgrouplist(user, pw->pw_gid, list, n) != -1)
+			return list;
+	}
+	free(list);
+	return NULL;
+}
+
+/* Fill id->groups; a group without a name fits no pattern. */
+static bool
+name_groups(struct identity *id, const gid_t *list, int n)
+{
+	const struct group *gr;
+	size_t used = 0;
+	int i;
+
+	id->groups = calloc((size_t)n + 1, sizeof(*id->groups));
+	for (i = 0; i < n && id->groups != NULL; i++) {
+		if ((gr = getgrgid(list[i])) == NULL)
+			continue;
+		id->groups[used] = strdup(gr->gr_name);
+		if (id->groups[used++] == NULL)
+			return false;
+	}
+	return id->groups != NULL;
+}
+
+const char *const *
+identity_groups(struct identity *id)
+{
+	gid_t *list;
+	int n = 0;
+
+	if (id->groups == NULL && id->known) {
+		list = group_numbers(id->user, &n);
+		if (list != NULL && !name_groups(id, list, n))
+			identity_clear(id);
+		free(list);
+	}
+	return (const char *const *)id->groups;
 }
 
 /* R-PATH-4: %u is one component, or the path would lead elsewhere. */

@@ -23,6 +23,7 @@ struct identity {
 	 * of, or the uid in digits; then for the log only.
 	 */
 	char user[256];
+	char **groups;        /* owned: names, or NULL before anybody asked */
 	char home[1024];      /* empty without an entry */
 	char address[64];     /* first word of SSH_CONNECTION, or "UNKNOWN" */
 	unsigned port;        /* its second one, or 0 */
@@ -49,6 +50,21 @@ void identity_read(
  */
 bool identity_read_auth(
     struct identity *id, const char *path, int rootfd) ATTR_USE;
+
+/*
+ * The same for another account, by its name and an address or NULL; for the
+ * what-if query.  False: there is no such entry.
+ */
+bool identity_look_up(
+    struct identity *id, const char *user, const char *address) ATTR_USE;
+
+void identity_clear(struct identity *id);
+
+/*
+ * The names of the account's groups, as getgrouplist(3) has them; NULL behind
+ * the last.  NULL: they cannot be had.  Borrowed.
+ */
+const char *const *identity_groups(struct identity *id);
 
 /*
  * Expand the tokens %h %u %U %% of sshd_config(5) into dst, of at least one

@@ -20,6 +20,7 @@
 #include "audit.h"
 #include "bsd.h"
 #include "command.h"
+#include "conffile.h"
 #include "confine-privs.h"
 #include "confine.h"
 #include "defs.h"
@@ -29,9 +30,11 @@
 #include "options.h"
 #include "peer.h"
 #include "policy.h"
+#include "query.h"
 #include "root.h"
 #include "session.h"
 #include "settings.h"
+#include "setup.h"
 #include "sink.h"
 #include "source.h"
 #include "stream.h"
@@ -47,8 +50,8 @@
  */
 #define REFUSED_DRAIN_MS 500
 
-/* A path of the settings with its tokens expanded. */
-#define EXPANDED_BYTES_MAX ((size_t)2 * SETTINGS_PATH_BYTES)
+/* Where Red Hat's scp looks whether the administrator wants no scp at all. */
+#define DISABLE_SCP "/etc/ssh/disable_scp"
 
 static volatile sig_atomic_t stop;
 
@@ -63,12 +66,13 @@ struct environment {
 struct server {
 	struct environment env;
 	struct options options;
+	struct conffile conffile;
 	struct identity identity;
 	struct audit audit;
 	struct root root;
 	struct stream stream;
 	struct peer peer;
-	char start[EXPANDED_BYTES_MAX];
+	char start[SETUP_PATH_BYTES];
 	struct journal journal; /* the last: most of it is never touched */
 };
 
@@ -217,27 +221,61 @@ fail_setup(struct server *v, const char *what)
 	return EXIT_FAILURE;
 }
 
+static void
+log_refused_command(struct server *v, const char *code)
+{
+	const char *text = v->options.command_text;
+
+	if (text == NULL)
+		text = "";
+	audit_command_refused(&v->audit, code, text, strlen(text));
+}
+
+/* The administrator's words go before ours. */
+static const char *
+refusal_text(const struct server *v, const char *why)
+{
+	const char *own = v->options.settings.refuse_message;
+
+	return own[0] == '\0' ? why : own;
+}
+
 /* A command that is not served: one helpful line. */
 static int
 refuse_command(struct server *v)
 {
 	const struct command_fault *fault = &v->options.fault;
-	const char *text = v->options.command_text;
 	char why[MESSAGE_BYTES_MAX];
 
-	if (text == NULL)
-		text = "";
-	audit_command_refused(
-	    &v->audit, command_code(fault->err), text, strlen(text));
+	log_refused_command(v, command_code(fault->err));
 	if (fault->err == COMMAND_E_EMPTY) {
 		say("", v->options.settings.login_message);
 		return EXIT_FAILURE;
 	}
 	(void)command_explain(fault, why, sizeof(why));
 	if (fault->speaks_scp)
-		refuse_in_protocol(v, why);
+		refuse_in_protocol(v, refusal_text(v, why));
 	else
-		tell(why);
+		tell(refusal_text(v, why));
+	return EXIT_FAILURE;
+}
+
+/* In doubt it is there. */
+static bool
+scp_is_disabled(const struct settings *settings)
+{
+	struct stat st;
+
+	return settings->honour_disable_scp &&
+	    (lstat(DISABLE_SCP, &st) == 0 ||
+		(errno != ENOENT && errno != ENOTDIR));
+}
+
+static int
+refuse_disabled(struct server *v)
+{
+	log_refused_command(v, "disabled");
+	refuse_in_protocol(v, refusal_text(v, "SCP is disabled on this host"));
 	return EXIT_FAILURE;
 }
 
@@ -291,71 +329,6 @@ serve(struct server *v)
 	return status;
 }
 
-static bool
-expand(struct server *v, enum settings_keyword keyword, const char *text,
-    char *dst, char *err, size_t errsize)
-{
-	if (identity_expand(&v->identity, text, dst, EXPANDED_BYTES_MAX))
-		return true;
-	(void)text_format(err, errsize, "%s %s: %s", settings_name(keyword),
-	    text,
-	    errno == ENOENT ? "this account has no passwd entry"
-			    : strerror(errno));
-	return false;
-}
-
-/* Is there a directory to start in?  Else each client path would be wrong. */
-static bool
-has_start(struct server *v, char *err, size_t errsize)
-{
-	struct root_place place;
-	bool found = false;
-
-	if (strcmp(v->start, "/") == 0)
-		return true;
-	if (root_walk(&v->root, "/", v->start, strlen(v->start), &place) == 0) {
-		found = place.dir != -1;
-		errno = place.exists ? ENOTDIR : ENOENT;
-		root_leave(&place);
-	}
-	if (!found)
-		(void)text_format(err, errsize, "%s %s: %s",
-		    settings_name(SETTINGS_START_DIRECTORY), v->start,
-		    root_strerror(errno));
-	return found;
-}
-
-/*
- * Find the root, and the account's home for ProtectHome: where that cannot be
- * found each directory counts as it.
- */
-static bool
-open_root(struct server *v, const char *path, char *err, size_t errsize)
-{
-	const struct policy *policy = &v->options.settings.policy;
-
-	if (root_open(&v->root, path, v->identity.uid, policy, err, errsize) ==
-	    -1)
-		return false;
-	if (policy->protect_home &&
-	    root_find_home(&v->root, v->identity.home) == -1)
-		log_verbose("home of this account: %s", strerror(errno));
-	return true;
-}
-
-/* Find the root and where in it paths start; false: err says why not. */
-static bool
-find_root(struct server *v, char *err, size_t errsize)
-{
-	const struct settings *settings = &v->options.settings;
-	char path[EXPANDED_BYTES_MAX];
-
-	return expand(v, SETTINGS_ROOT, settings->root, path, err, errsize) &&
-	    expand(v, SETTINGS_START_DIRECTORY, settings->start_directory,
-		v->start, err, errsize) &&
-	    open_root(v, path, err, errsize) && has_start(v, err, errsize);
-}
-
 /* Who it is as far as sshd tells, for the log alone. */
 static void
 identify(struct server *v)
@@ -373,13 +346,13 @@ static bool
 open_journal(struct server *v, char *err, size_t errsize)
 {
 	const struct settings *settings = &v->options.settings;
-	char path[EXPANDED_BYTES_MAX];
+	char path[SETUP_PATH_BYTES];
 
 	journal_init(&v->journal);
 	if (settings->transfer_log[0] == '\0')
 		return true;
-	if (!expand(v, SETTINGS_TRANSFER_LOG, settings->transfer_log, path, err,
-		errsize) ||
+	if (!setup_expand(&v->identity, SETTINGS_TRANSFER_LOG,
+		settings->transfer_log, path, err, errsize) ||
 	    journal_open(&v->journal, path, settings->transfer_log_format,
 		v->root.fd, err, errsize) == -1)
 		return false;
@@ -395,7 +368,8 @@ set_up_and_serve(struct server *v)
 	char err[MESSAGE_BYTES_MAX];
 	int status;
 
-	if (!find_root(v, err, sizeof(err)) ||
+	if (!setup_find_root(&v->options.settings, &v->identity, &v->root,
+		v->start, err, sizeof(err)) ||
 	    !open_journal(v, err, sizeof(err)))
 		return fail_setup(v, err);
 	identify(v);
@@ -405,24 +379,76 @@ set_up_and_serve(struct server *v)
 	return status;
 }
 
+/* What the client asked for, or why it does not get it. */
 static int
-run(struct server *v)
+answer(struct server *v)
 {
-	const struct settings *settings = &v->options.settings;
-	const struct request *request = &v->options.request;
-
-	(void)log_open(settings->log_level, settings->log_facility,
-	    v->options.log_to_stderr);
-	identity_read(&v->identity, v->env.logname, v->env.connection);
-	audit_init(&v->audit, v->identity.user, v->identity.address,
-	    v->options.has_command && request->role == COMMAND_SINK);
 	if (!v->options.has_command)
 		return refuse_command(v);
 	if (is_on_terminal()) {
 		tell("standard input and output must not be a terminal");
 		return EXIT_FAILURE;
 	}
+	if (scp_is_disabled(&v->options.settings))
+		return refuse_disabled(v);
 	return set_up_and_serve(v);
+}
+
+static int
+run(struct server *v)
+{
+	const struct settings *settings = &v->options.settings;
+	const struct request *request = &v->options.request;
+	char err[MESSAGE_BYTES_MAX];
+	bool configured;
+
+	identity_read(&v->identity, v->env.logname, v->env.connection);
+	configured = setup_configure(&v->options, &v->identity, SCP_SERVER_CONF,
+	    &v->conffile, err, sizeof(err));
+	(void)log_open(settings->log_level, settings->log_facility,
+	    v->options.log_to_stderr);
+	audit_init(&v->audit, v->identity.user, v->identity.address,
+	    v->options.has_command && request->role == COMMAND_SINK);
+	return configured ? answer(v) : fail_setup(v, err);
+}
+
+static void
+clear(struct server *v)
+{
+	conffile_clear(&v->conffile);
+	identity_clear(&v->identity);
+	options_clear(&v->options);
+	free(v->env.original_command);
+	free(v->env.connection);
+	free(v->env.logname);
+	free(v->env.user_auth);
+	free(v);
+}
+
+/* -T: for an administrator at a terminal. */
+static int
+test(struct server *v)
+{
+	struct query query;
+	char err[MESSAGE_BYTES_MAX];
+
+	if (!query_read(&query, &v->options, err, sizeof(err))) {
+		tell(err);
+		return EXIT_FAILURE;
+	}
+	if (query.user == NULL) {
+		identity_read(&v->identity, v->env.logname, query.address);
+	} else if (!identity_look_up(&v->identity, query.user, query.address)) {
+		tell("there is no such user");
+		return EXIT_FAILURE;
+	}
+	if (!setup_configure(&v->options, &v->identity, SCP_SERVER_CONF,
+		&v->conffile, err, sizeof(err))) {
+		tell(err);
+		return EXIT_FAILURE;
+	}
+	query_print_settings(&v->options.settings, &v->conffile);
+	return EXIT_SUCCESS;
 }
 
 static int
@@ -436,6 +462,8 @@ start(struct server *v, int argc, char *argv[])
 	case OPTIONS_VERSION:
 		(void)puts(PACKAGE_STRING);
 		return EXIT_SUCCESS;
+	case OPTIONS_TEST:
+		return test(v);
 	case OPTIONS_BAD:
 		(void)log_open(LOG_LEVEL_INFO, v->options.settings.log_facility,
 		    v->options.log_to_stderr);
@@ -463,12 +491,9 @@ main(int argc, char *argv[])
 	if ((v = malloc(sizeof(*v))) == NULL)
 		return EXIT_FAILURE;
 	take_environment(&v->env);
+	conffile_init(&v->conffile);
+	v->identity.groups = NULL;
 	status = start(v, argc, argv);
-	options_clear(&v->options);
-	free(v->env.original_command);
-	free(v->env.connection);
-	free(v->env.logname);
-	free(v->env.user_auth);
-	free(v);
+	clear(v);
 	return status;
 }

@@ -11,13 +11,13 @@
 #include "text.h"
 
 /* As getopt(3) wants them: stop at the first other word; say what is wrong. */
-static const char letters[] = "+:ehRVc:d:f:l:m:o:r:u:";
+static const char letters[] = "+:ehRTVC:c:d:f:l:m:o:r:u:";
 
 static const char usage[] =
-    "usage: scp-server [-ehRV] [-c command] [-d start_directory]\n"
-    "                  [-f log_facility] [-l log_level] [-m file_mode]\n"
-    "                  [-o Keyword=value] [-r root] [-u umask] "
-    "[command ...]\n";
+    "usage: scp-server [-ehRTV] [-C config_file] [-c command]\n"
+    "                  [-d start_directory] [-f log_facility] [-l log_level]\n"
+    "                  [-m file_mode] [-o Keyword=value] [-r root] [-u umask]\n"
+    "                  [command ...]\n";
 
 static enum options_action
 set_letter(struct options *o, int letter, const char *value)
@@ -41,6 +41,9 @@ static enum options_action
 read_option(struct options *o, int letter, const char **command)
 {
 	switch (letter) {
+	case 'C':
+		o->config_file = optarg;
+		return OPTIONS_SERVE;
 	case 'c':
 		if (*command != NULL)
 			break;
@@ -55,6 +58,9 @@ read_option(struct options *o, int letter, const char **command)
 		if (!settings_set_line(
 			&o->settings, optarg, o->error, sizeof(o->error)))
 			return OPTIONS_BAD;
+		return OPTIONS_SERVE;
+	case 'T':
+		o->is_test = true;
 		return OPTIONS_SERVE;
 	case 'V':
 		return OPTIONS_VERSION;
@@ -158,6 +164,11 @@ read_own(int argc, char *argv[], const char *original_command,
 	action = read_options(argc, argv, o, &command);
 	if (action != OPTIONS_SERVE)
 		return action;
+	o->may_lack_file = settings_is_set(&o->settings, SETTINGS_ROOT);
+	if (o->is_test) {
+		o->query = argv + optind;
+		return OPTIONS_TEST;
+	}
 	if (optind < argc)
 		o->has_command = command_parse_argv(
 		    argc - optind, argv + optind, &o->request, &o->fault);
@@ -172,6 +183,8 @@ enum options_action
 options_parse(int argc, char *argv[], const char *original_command,
     const char *own_path, struct options *out)
 {
+	out->config_file = NULL;
+	out->may_lack_file = out->is_test = false;
 	out->log_to_stderr = out->has_command = false;
 	memset(&out->request, 0, sizeof(out->request));
 	memset(&out->fault, 0, sizeof(out->fault));
@@ -180,6 +193,7 @@ options_parse(int argc, char *argv[], const char *original_command,
 	settings_init(&out->settings);
 	if (original_command != NULL && may_become_option(original_command)) {
 		out->command_text = original_command;
+		out->may_lack_file = true;
 		refuse(out, COMMAND_E_DASH);
 		return OPTIONS_SERVE;
 	}

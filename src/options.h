@@ -24,12 +24,21 @@ enum options_action {
 	OPTIONS_SERVE,   /* go on with the client's command */
 	OPTIONS_HELP,    /* -h: print options_usage() */
 	OPTIONS_VERSION, /* -V */
+	OPTIONS_TEST,    /* -T: the words are those of a query */
 	OPTIONS_BAD      /* the administrator's mistake: see error */
 };
 
 struct options {
 	struct settings settings;
-	bool log_to_stderr;     /* -e */
+	const char *config_file; /* -C; NULL: the default one */
+	/*
+	 * A root is set, or nobody knows what was: without the default file
+	 * nothing that the administrator asked for is lost.
+	 */
+	bool may_lack_file;
+	bool log_to_stderr; /* -e */
+	bool is_test;       /* -T */
+	char **query; /* with OPTIONS_TEST: the words, NULL behind the last */
 	bool has_command;       /* request is filled; else fault tells */
 	struct request request; /* owned */
 	struct command_fault fault;

@@ -442,6 +442,15 @@ free_place(struct root_place *place)
 }
 
 int
+root_find(struct root *r, const char *path, uid_t uid, struct root_place *place)
+{
+	struct walk w = { .root = r, .place = place, .purpose = TO_PIN_ROOT };
+
+	w.uid = uid;
+	return walk_system(&w, path);
+}
+
+int
 root_open(struct root *r, const char *path, uid_t uid,
     const struct policy *policy, char *err, size_t errsize)
 {

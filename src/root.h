@@ -63,6 +63,14 @@ void root_close(struct root *r);
 int root_find_home(struct root *r, const char *home) ATTR_USE;
 
 /*
+ * Walk an absolute path of the whole system, as root_open() does and with the
+ * same check of what is above it; uid is who may own that besides root.  r
+ * need not be open and stays as it is.  As root_walk() otherwise.
+ */
+int root_find(struct root *r, const char *path, uid_t uid,
+    struct root_place *place) ATTR_USE;
+
+/*
  * Walk path (len bytes), which starts at the directory base (a path below the
  * root as in place->path) unless it is absolute.  Links inside are followed,
  * the last one as well.  A last component that does not exist is no error

@@ -313,25 +313,32 @@ explain_unknown(const char *keyword, char *err, size_t errsize)
 	    best == NULL ? "" : "?");
 }
 
+/* May the setter give this keyword a value? */
+static bool
+is_stronger(const struct settings *s, const struct row *row)
+{
+	return s != NULL && s->setter.source > s->origin[row - rows].source;
+}
+
 static bool
 set_row(struct settings *s, const struct row *row, const char *value, char *err,
     size_t errsize)
 {
-	struct settings_origin *origin = &s->origin[row - rows];
-	const bool is_first = origin->source == SETTINGS_FROM_DEFAULT;
+	const bool counts = is_stronger(s, row);
 	char quoted[QUOTED_BYTES_MAX];
 
 	if (value[0] == '\0' ||
 	    !row->type->parse(
-		row->type, value, is_first ? (char *)s + row->field : NULL)) {
+		row->type, value, counts ? (char *)s + row->field : NULL)) {
 		(void)text_quote(quoted, sizeof(quoted), value, strlen(value));
 		(void)text_format(err, errsize, "%s %s: expected %s", row->name,
 		    quoted, row->type->expected);
 		return false;
 	}
-	if (is_first)
-		*origin = s->setter;
-	s->policy.umask_is_set = s->policy.umask != POLICY_MODE_UNSET;
+	if (counts) {
+		s->origin[row - rows] = s->setter;
+		s->policy.umask_is_set = s->policy.umask != POLICY_MODE_UNSET;
+	}
 	return true;
 }
 

@@ -97,12 +97,13 @@ enum settings_digest {
 	SETTINGS_DIGEST_SHA256
 };
 
-/* Who gave a keyword its value. */
+/* Who gave a keyword its value, the weakest first. */
 struct settings_origin {
 	enum settings_source {
 		SETTINGS_FROM_DEFAULT,
-		SETTINGS_FROM_OPTION, /* -o or a letter */
-		SETTINGS_FROM_FILE
+		SETTINGS_FROM_FILE,  /* outside of Match blocks */
+		SETTINGS_FROM_MATCH, /* in a block that fits */
+		SETTINGS_FROM_OPTION /* -o or a letter */
 	} source;
 	unsigned short file; /* which one: a number of the caller's */
 	unsigned short line; /* in it, from 1 */
@@ -144,9 +145,10 @@ void settings_init(struct settings *s);
 /*
  * Set a keyword from its text.  False: err has a sentence without newline
  * that says what would have been right ("unknown keyword MaxDeep: did you
- * mean MaxDepth?"), s is as it was.  An empty value is always wrong.  A keyword
- * that is set already keeps its value; the new one is still checked.  The
- * origin becomes s->setter.
+ * mean MaxDepth?"), s is as it was.  An empty value is always wrong.  A value
+ * goes before one from a weaker origin; of equal ones the first stays, and the
+ * new one is still checked.  The origin becomes s->setter.  Without s the words
+ * are only checked.
  */
 bool settings_set(struct settings *s, const char *keyword, const char *value,
     char *err, size_t errsize) ATTR_USE;

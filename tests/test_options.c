@@ -249,6 +249,36 @@ START_TEST(no_letters)
 }
 END_TEST
 
+/* Where nothing says what the root is, the default file must. */
+static const struct {
+	const char *argv[ARGS_MAX];
+	const char *original;
+	const char *file;
+	bool may_lack_file;
+} file_rows[] = {
+	{ { OWN }, "scp -t a", NULL, false },
+	{ { OWN, "-r", "/srv" }, "scp -t a", NULL, true },
+	{ { OWN, "-o", "Root=/srv" }, "scp -t a", NULL, true },
+	{ { OWN, "-R" }, "scp -t a", NULL, false },
+	{ { OWN, "-C", "none" }, "scp -t a", "none", false },
+	{ { OWN, "-C", "/etc/x", "-r", "/" }, "scp -t a", "/etc/x", true },
+	{ { OWN, "-c", OWN }, "scp -t a", NULL, false },
+	{ { "scp", "-t", "a" }, NULL, NULL, false },
+	{ { "scp", "-C", "none", "-t", "a" }, NULL, NULL, false },
+	{ { "-scp-server" }, NULL, NULL, false },
+	/* Options that might be the client's are not read. */
+	{ { OWN, "-C", "none", "scp" }, "-C none scp", NULL, true },
+};
+
+START_TEST(config_files)
+{
+	ck_assert_int_eq(
+	    parse(file_rows[_i].argv, file_rows[_i].original), OPTIONS_SERVE);
+	ck_assert_pstr_eq(options.config_file, file_rows[_i].file);
+	ck_assert_int_eq(options.may_lack_file, file_rows[_i].may_lack_file);
+}
+END_TEST
+
 /* Options end at the first word that is none, wherever it stands. */
 START_TEST(first_word_ends_options)
 {
@@ -276,7 +306,11 @@ static const struct {
 	    "option -x is unknown" },
 	{ { OWN, "--help" }, OPTIONS_BAD, "option -- is unknown" },
 	{ { OWN, "-\xff" }, OPTIONS_BAD, "option -? is unknown" },
-	{ { OWN, "-T" }, OPTIONS_BAD, "option -T is unknown" },
+	{ { OWN, "-T" }, OPTIONS_TEST, "" },
+	{ { OWN, "-T", "-r", "/srv", "user=fw01", "scp", "-t", "f" },
+	    OPTIONS_TEST, "" },
+	{ { OWN, "-T", "-x" }, OPTIONS_BAD, "option -x is unknown" },
+	{ { OWN, "-C" }, OPTIONS_BAD, "option -C needs an argument" },
 	{ { OWN, "-r" }, OPTIONS_BAD, "option -r needs an argument" },
 	{ { OWN, "-e", "-c" }, OPTIONS_BAD, "option -c needs an argument" },
 	{ { OWN, "-c", "scp -t /a", "-c", "scp -t /a" }, OPTIONS_BAD,
@@ -376,6 +410,7 @@ options_suite(void)
 	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_add_test(tc, all_letters);
 	tcase_add_test(tc, no_letters);
+	tcase_add_loop_test(tc, config_files, 0, LENGTH(file_rows));
 	tcase_add_test(tc, first_word_ends_options);
 	tcase_add_loop_test(tc, actions, 0, LENGTH(action_rows));
 	tcase_add_test(tc, parsing_again);

@@ -693,22 +693,52 @@ START_TEST(long_lists)
 }
 END_TEST
 
+/* Two setters, and whose value is kept. */
+static const struct {
+	enum settings_source first;
+	enum settings_source second;
+	const char *want;
+} strength_rows[] = {
+	{ SETTINGS_FROM_OPTION, SETTINGS_FROM_OPTION, "/a" },
+	{ SETTINGS_FROM_OPTION, SETTINGS_FROM_MATCH, "/a" },
+	{ SETTINGS_FROM_OPTION, SETTINGS_FROM_FILE, "/a" },
+	{ SETTINGS_FROM_MATCH, SETTINGS_FROM_OPTION, "/b" },
+	{ SETTINGS_FROM_MATCH, SETTINGS_FROM_MATCH, "/a" },
+	{ SETTINGS_FROM_MATCH, SETTINGS_FROM_FILE, "/a" },
+	{ SETTINGS_FROM_FILE, SETTINGS_FROM_OPTION, "/b" },
+	{ SETTINGS_FROM_FILE, SETTINGS_FROM_MATCH, "/b" },
+	{ SETTINGS_FROM_FILE, SETTINGS_FROM_FILE, "/a" },
+};
+
 START_TEST(origins)
 {
-	const struct settings_origin file = {
-		.source = SETTINGS_FROM_FILE, .file = 3, .line = 17
+	const struct settings_origin first = {
+		.source = strength_rows[_i].first, .file = 3, .line = 17
 	};
+	const struct settings_origin second = {
+		.source = strength_rows[_i].second, .file = 4, .line = 1
+	};
+	const char *want = strength_rows[_i].want;
 
+	settings.setter = first;
 	ck_assert(settings_set(&settings, "Root", "/a", err, sizeof(err)));
-	settings.setter = file;
+	settings.setter = second;
 	ck_assert(settings_set(&settings, "Root", "/b", err, sizeof(err)));
-	ck_assert(settings_set(&settings, "Atomic", "no", err, sizeof(err)));
-	ck_assert_int_eq(
-	    settings.origin[SETTINGS_ROOT].source, SETTINGS_FROM_OPTION);
-	ck_assert_mem_eq(
-	    &settings.origin[SETTINGS_ATOMIC], &file, sizeof(file));
+	ck_assert(!settings_set(&settings, "Root", "c", err, sizeof(err)));
+	ck_assert_str_eq(settings.root, want);
+	ck_assert_mem_eq(&settings.origin[SETTINGS_ROOT],
+	    strcmp(want, "/a") == 0 ? &first : &second, sizeof(first));
 	ck_assert_int_eq(
 	    settings.origin[SETTINGS_UMASK].source, SETTINGS_FROM_DEFAULT);
+}
+END_TEST
+
+START_TEST(only_checked)
+{
+	ck_assert(settings_set_line(NULL, "Root /a", err, sizeof(err)));
+	ck_assert(settings_set_line(NULL, "AllowNames a b", err, sizeof(err)));
+	ck_assert(!settings_set_line(NULL, "Root a", err, sizeof(err)));
+	ck_assert(!settings_set_line(NULL, "Rot /a", err, sizeof(err)));
 }
 END_TEST
 
@@ -778,7 +808,8 @@ settings_suite(void)
 	tcase_add_test(tc, umask_is_set_by_umask_alone);
 	tcase_add_test(tc, umask_said_to_be_inherited);
 	tcase_add_test(tc, long_lists);
-	tcase_add_test(tc, origins);
+	tcase_add_loop_test(tc, origins, 0, LENGTH(strength_rows));
+	tcase_add_test(tc, only_checked);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("messages");
 	tcase_add_checked_fixture(tc, setup, NULL);

@@ -13,7 +13,8 @@ client_begin cmp diff readelf
 # sshd wants all above it closed to others, so it cannot be below /tmp.
 JAIL=$(mktemp -d /srv/scp-server.XXXXXXXXXX) || skip_all "no /srv"
 chmod 0755 "$JAIL"
-build_for "" "$JAIL/scp-server" || exit 1
+build_for "" /etc "$JAIL/scp-server" || exit 1
+install -D -m 0644 /dev/null "$JAIL/etc/scp-server/scp-server.conf"
 
 account jailed /scp-server /
 install -d -o "$ACCOUNT_NAME" "$JAIL/in"

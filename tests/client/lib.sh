@@ -114,8 +114,8 @@ find_installed() {
 	fi
 }
 
-# build_for LIBEXECDIR PROGRAM: compile main.c once more, for that directory, in
-# a copy of the build tree, which may be the source tree as well.
+# build_for LIBEXECDIR SYSCONFDIR PROGRAM: compile main.c once more, for those
+# directories, in a copy of the build tree, which may be the source tree too.
 build_for() {
 	mkdir "$TEMP/build"
 	for build_file in "$BUILDDIR"/*; do
@@ -126,9 +126,9 @@ build_for() {
 		cp -Rp "$build_file" "$TEMP/build"
 	done
 	rm -f "$TEMP/build/src/main.o"
-	make -C "$TEMP/build" libexecdir="$1" scp-server \
-	    >"$TEMP/build.log" 2>&1 &&
-		install -D -m 0755 "$TEMP/build/scp-server" "$2"
+	make -C "$TEMP/build" libexecdir="$1" sysconfdir="$2" \
+	    scp-server >"$TEMP/build.log" 2>&1 &&
+		install -D -m 0755 "$TEMP/build/scp-server" "$3"
 	build_status=$?
 	[ $build_status -eq 0 ] || tail -n 5 "$TEMP/build.log" | sed 's/^/# /'
 	rm -rf "$TEMP/build"
@@ -138,8 +138,11 @@ build_for() {
 build_installed() {
 	if [ ! -e "${BUILDDIR:-/}/config.status" ]; then
 		NOT_INSTALLED="neither SCP_SERVER_INSTALLED nor BUILDDIR is set"
-	elif build_for "$TEMP/installed" "$TEMP/installed/scp-server"; then
-		INSTALLED=$TEMP/installed/scp-server
+	elif build_for "$TEMP/installed/bin" "$TEMP/installed" \
+	    "$TEMP/installed/bin/scp-server"; then
+		INSTALLED=$TEMP/installed/bin/scp-server
+		install -D -m 0644 /dev/null \
+			"$TEMP/installed/scp-server/scp-server.conf" || exit 1
 	else
 		NOT_INSTALLED="make libexecdir=... failed"
 	fi

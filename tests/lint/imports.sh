@@ -7,7 +7,7 @@
 # A line is: the modules that may, "-" for none, a colon, the functions.
 table='
 main: exit _exit _Exit quick_exit err errx verr verrx
-main: printf vprintf puts putchar putchar_unlocked stdout
+main query: printf vprintf puts putchar putchar_unlocked stdout
 stream: splice tee vmsplice sendfile
 wait log: ppoll
 -: poll select pselect

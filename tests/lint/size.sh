@@ -1,5 +1,5 @@
 #!/bin/sh
-# No function over 80 lines, signature to closing brace; no .c over 500.
+# No function over 80 lines, signature to closing brace; no .c over 600.
 # shellcheck source=/dev/null
 . "${SRCDIR:-.}/tests/lint/tap.sh"
 
@@ -13,6 +13,6 @@ check 'no function over 80 lines' "$(
 	ctags -x --_xformat='%F %N %n %{end}' --kinds-C=f --languages=C \
 	    --fields=+e src/*.c |
 	    awk '$4 - $3 + 1 > 80 { print $1 ": " $2 " has " $4 - $3 + 1 }')"
-check 'no source file over 500 lines' "$(
-	wc -l src/*.c | awk '$2 != "total" && $1 > 500 { print $2 " has " $1 }')"
+check 'no source file over 600 lines' "$(
+	wc -l src/*.c | awk '$2 != "total" && $1 > 600 { print $2 " has " $1 }')"
 finish

@@ -36,6 +36,8 @@ static struct {
 	char root[PATH_MAX + 64];
 	char outside[PATH_MAX + 64];
 	bool at_home;
+	bool has_conf;
+	bool has_etc_ssh;
 } driver;
 
 /* --- bytes ------------------------------------------------------------ */
@@ -296,7 +298,7 @@ set_title(struct server *s, const struct launch *l, const struct argv *argv)
 	struct bytes b = { 0 };
 
 	bytes_add(&b, "", 0);
-	for (size_t i = l->argv == NULL ? 4 : 0; i < argv->n; i++) {
+	for (size_t i = l->argv == NULL ? 6 : 0; i < argv->n; i++) {
 		add_shown(&b, argv->word[i], strlen(argv->word[i]));
 		bytes_add(&b, " ", 1);
 	}
@@ -318,7 +320,7 @@ server_start(struct server *s, const struct launch *l)
 	if (l->argv != NULL) {
 		argv_list(&argv, l->argv);
 	} else {
-		argv_split(&argv, "scp-server -e -r");
+		argv_split(&argv, "scp-server -e -C none -r");
 		argv_add(&argv, driver.root);
 		argv_split(&argv, l->options);
 		/* The first value wins: options may say otherwise. */
@@ -1189,6 +1191,18 @@ home_is_root(void)
 	return driver.at_home;
 }
 
+bool
+has_default_conf(void)
+{
+	return driver.has_conf;
+}
+
+bool
+can_disable_scp(void)
+{
+	return driver.has_etc_ssh;
+}
+
 const char *
 program_find(const char *bytes, size_t len)
 {
@@ -1266,6 +1280,34 @@ begin_as_self(void)
 }
 
 /* A passwd file of our own, seen by this process and its children only. */
+/*
+ * An empty file at the default path, in a mount namespace of our own; not
+ * where that would hide the tests, or write to a disk.
+ */
+static bool
+install_conf(void)
+{
+	char path[] = SCP_SERVER_CONF;
+	size_t end = strlen(path);
+	int fd;
+
+	do {
+		while (path[--end] != '/')
+			;
+		path[end] = '\0';
+	} while (end > 0 && access(path, F_OK) == -1);
+	if (end == 0 || strncmp(driver.base, path, end) == 0 ||
+	    mount("none", path, "tmpfs", 0, "mode=0755") == -1)
+		return false;
+	for (; end < sizeof(path) - 1; end += strlen(path + end)) {
+		path[end] = '/';
+		if (strcmp(path, SCP_SERVER_CONF) != 0)
+			(void)mkdir(path, 0755);
+	}
+	fd = open(SCP_SERVER_CONF, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	return fd != -1 && close(fd) == 0;
+}
+
 static void
 begin_at_home(void)
 {
@@ -1283,6 +1325,9 @@ begin_at_home(void)
 		bytes_free(&entry);
 		driver.at_home =
 		    mount(path, "/etc/passwd", NULL, MS_BIND, NULL) == 0;
+		driver.has_conf = install_conf();
+		driver.has_etc_ssh =
+		    mount("none", "/etc/ssh", "tmpfs", 0, "mode=1777") == 0;
 	}
 	become_account();
 }

@@ -56,6 +56,12 @@ const char *outside_path(void);
 /* AT_HOME: could the account be given its home here? */
 bool home_is_root(void);
 
+/* AT_HOME: is there an empty configuration at its default path? */
+bool has_default_conf(void);
+
+/* AT_HOME: is /etc/ssh an empty directory that the test may change? */
+bool can_disable_scp(void);
+
 /*
  * Where these bytes are in the program under test, or NULL.  May be called
  * outside of tests.

@@ -175,7 +175,7 @@ START_TEST(installed_as_scp)
 	static const char *const env[] = { "HOME=/outside", "LOGNAME=root",
 		NULL };
 
-	if (!home_is_root()) {
+	if (!home_is_root() || !has_default_conf()) {
 		skipped("the account cannot be given its home here");
 		return;
 	}
@@ -204,8 +204,8 @@ END_TEST
 
 START_TEST(home_is_the_default_root)
 {
-	const char *const argv[] = { "scp-server", "-e", "scp", "-t", "/f",
-		NULL };
+	const char *const argv[] = { "scp-server", "-e", "-C", "none", "scp",
+		"-t", "/f", NULL };
 
 	if (!home_is_root()) {
 		skipped("the account cannot be given its home here");
@@ -213,6 +213,55 @@ START_TEST(home_is_the_default_root)
 	}
 	upload(&(struct launch){ .argv = argv });
 	ck_tree("0644 f hello\n");
+}
+END_TEST
+
+/* Neither an account without its file nor one whose file is wrong is served. */
+START_TEST(default_file)
+{
+	static const char *const login[] = { "-scp-server", NULL };
+	static const char *const argv[] = { "scp-server", "-e", "scp", "-t",
+		"f", NULL };
+
+	if (!home_is_root() || !has_default_conf()) {
+		skipped("the account cannot be given its home here");
+		return;
+	}
+	upload(&(struct launch){ .argv = argv });
+	ck_tree("0644 f hello\n");
+	ck_assert_int_eq(unlink("f"), 0);
+	refused_silently(&(struct launch){ .argv = login }, "no shell");
+	/* Nobody but root can take it away. */
+	ck_assert_int_eq(unlink(SCP_SERVER_CONF), -1);
+}
+END_TEST
+
+START_TEST(disabled_by_a_file)
+{
+	struct bytes said = { 0 };
+
+	if (!home_is_root() || !can_disable_scp()) {
+		skipped("/etc/ssh cannot be replaced here");
+		return;
+	}
+	make_file("/etc/ssh/disable_scp", "", 0644);
+	refused_saying(&(struct launch){ .command = "scp -t f" }, &said);
+	ck_assert_msg(
+	    holds(said.p, "SCP is disabled on this host"), "%s", said.p);
+	ck_assert_msg(holds(said.p, "disabled: "), "%s", said.p);
+	bytes_free(&said);
+	refused_saying(&(struct launch){ .options = "-o RefuseMessage=Closed.",
+			   .command = "scp -t f" },
+	    &said);
+	ck_assert_msg(holds(said.p, "scp: Closed.\n"), "%s", said.p);
+	bytes_free(&said);
+	upload(&(struct launch){
+	    .options = "-o HonourDisableScp=no", .command = "scp -t f" });
+	ck_tree("0644 f hello\n");
+	ck_assert_int_eq(unlink("f"), 0);
+	ck_assert_int_eq(unlink("/etc/ssh/disable_scp"), 0);
+	ck_assert_int_eq(symlink("/none", "/etc/ssh/disable_scp"), 0);
+	refused(&(struct launch){ .command = "scp -t f" });
 }
 END_TEST
 
@@ -984,6 +1033,8 @@ add_home(TCase *tc)
 	tcase_add_loop_test(tc, installed_as_scp, 0, 3);
 	tcase_add_loop_test(tc, installed_as_scp_there_are_no_options, 0, 4);
 	tcase_add_test(tc, home_is_the_default_root);
+	tcase_add_test(tc, default_file);
+	tcase_add_test(tc, disabled_by_a_file);
 	tcase_add_test(tc, tokens_of_the_root);
 }
 

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "setup.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "command.h"
+#include "log.h"
+#include "match.h"
+#include "policy.h"
+#include "text.h"
+
+static const char *const *
+groups_of(void *arg)
+{
+	return identity_groups(arg);
+}
+
+bool
+setup_configure(struct options *o, struct identity *id,
+    const char *default_path, struct conffile *conffile, char *err,
+    size_t errsize)
+{
+	const struct match_who who = { .user = id->known ? id->user : NULL,
+		.address = id->address,
+		.has_direction = o->has_command,
+		.direction = o->request.role == COMMAND_SINK ? POLICY_UPLOAD
+							     : POLICY_DOWNLOAD,
+		.groups = groups_of,
+		.arg = id };
+	const char *path = o->config_file;
+
+	if (path != NULL && strcmp(path, "none") == 0)
+		return true;
+	return conffile_read(conffile, path == NULL ? default_path : path,
+	    path == NULL && o->may_lack_file, &who, &o->settings, err, errsize);
+}
+
+bool
+setup_expand(const struct identity *id, enum settings_keyword keyword,
+    const char *text, char dst[SETUP_PATH_BYTES], char *err, size_t errsize)
+{
+	if (identity_expand(id, text, dst, SETUP_PATH_BYTES))
+		return true;
+	(void)text_format(err, errsize, "%s %s: %s", settings_name(keyword),
+	    text,
+	    errno == ENOENT ? "this account has no passwd entry"
+			    : strerror(errno));
+	return false;
+}
+
+/* Is there a directory to start in?  Else each client path would be wrong. */
+static bool
+has_start(struct root *root, const char *start, char *err, size_t errsize)
+{
+	struct root_place place;
+	bool found = false;
+
+	if (strcmp(start, "/") == 0)
+		return true;
+	if (root_walk(root, "/", start, strlen(start), &place) == 0) {
+		found = place.dir != -1;
+		errno = place.exists ? ENOTDIR : ENOENT;
+		root_leave(&place);
+	}
+	if (!found)
+		(void)text_format(err, errsize, "%s %s: %s",
+		    settings_name(SETTINGS_START_DIRECTORY), start,
+		    root_strerror(errno));
+	return found;
+}
+
+/*
+ * Find the root, and the account's home for ProtectHome: where that cannot be
+ * found each directory counts as it.
+ */
+static bool
+open_root(struct root *root, const char *path, const struct policy *policy,
+    const struct identity *id, char *err, size_t errsize)
+{
+	if (root_open(root, path, id->uid, policy, err, errsize) == -1)
+		return false;
+	if (policy->protect_home && root_find_home(root, id->home) == -1)
+		log_verbose("home of this account: %s", strerror(errno));
+	return true;
+}
+
+bool
+setup_find_root(const struct settings *settings, const struct identity *id,
+    struct root *root, char start[SETUP_PATH_BYTES], char *err, size_t errsize)
+{
+	char path[SETUP_PATH_BYTES];
+
+	return setup_expand(
+		   id, SETTINGS_ROOT, settings->root, path, err, errsize) &&
+	    setup_expand(id, SETTINGS_START_DIRECTORY,
+		settings->start_directory, start, err, errsize) &&
+	    open_root(root, path, &settings->policy, id, err, errsize) &&
+	    has_start(root, start, err, errsize);
+}
