@@ -12,10 +12,11 @@ stream: splice tee vmsplice sendfile
 wait log: ppoll
 -: poll select pselect
 log: socket connect send sendto sendmsg
-outside root upload temp walk: openat openat2
-root temp version walk: mkdirat renameat renameat2 unlinkat linkat
-root upload temp walk: readlinkat fstatat newfstatat statx fchmodat fchownat
-root upload temp walk: utimensat faccessat
+outside root entry upload temp: openat openat2
+entry: mkdirat
+temp version: renameat renameat2 unlinkat linkat
+root entry: readlinkat fstatat
+-: newfstatat statx fchmodat fchownat utimensat faccessat
 confine-root: chroot unshare fchdir
 confine-root confine-privs: prctl
 confine-rlimit: setrlimit
