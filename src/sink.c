@@ -405,13 +405,15 @@ take_next(struct sink *k)
 	return SESSION_LOST;
 }
 
+/* Tell the client to begin; then all that it sends. */
 static void
 take_records(struct sink *k)
 {
 	enum session_next next;
 
-	while ((next = take_next(k)) == SESSION_GO_ON)
-		continue;
+	next = acknowledge(k);
+	while (next == SESSION_GO_ON)
+		next = take_next(k);
 	if (next == SESSION_GARBLED)
 		(void)protocol_error(k, "expected end of file data");
 	else if (next != SESSION_END)
@@ -456,8 +458,7 @@ serve(struct sink *k)
 		stream_drain(k->s->stream, SESSION_DRAIN_MS);
 		return;
 	}
-	if (acknowledge(k) == SESSION_GO_ON)
-		take_records(k);
+	take_records(k);
 	ret = tree_leave_all(&k->tree);
 	if (uploads_end(&k->uploads) == -1 || ret == -1) {
 		k->failed = true;
