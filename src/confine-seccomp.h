@@ -14,7 +14,7 @@
 
 /*
  * Load the filter of a role; no_new_privs must be set.  in_place: a sink may
- * also empty files.  What it does not allow
+ * also empty files and set set-user-ID bits.  What it does not allow
  * kills the process, fails with EPERM, or is only logged.  -1 with errno.
  */
 int confine_seccomp(enum command_role role, bool in_place,

@@ -148,9 +148,11 @@ filter_calls(struct state *c)
 		[SETTINGS_SECCOMP_LOG] = ",seccomp(log)",
 	};
 	enum settings_seccomp action = c->settings->seccomp;
+	const struct policy *policy = &c->settings->policy;
 
 	append(c->layers, sizeof(c->layers), "%s", names[action]);
-	return confine_seccomp(c->role, !c->settings->policy.atomic, action);
+	return confine_seccomp(
+	    c->role, !policy->atomic || policy->special_bits, action);
 }
 
 /*

@@ -159,9 +159,12 @@ static const struct filter_row filter_sink[] = {
 
 /*
  * With Atomic no, files are emptied: those whose descriptors are 8 or more, of
- * which the log can be none.  A row a bit.
+ * which the log can be none.  A row a bit.  The same for SpecialBits yes, so
+ * that there are two filters and not four.
  */
 static const struct filter_row filter_in_place[] = {
+	{ "fchmod", { { 1, FILTER_BITS, 07777 } },
+	    "set-user-ID as well, where SpecialBits are allowed" },
 	{ "ftruncate", { { 0, FILTER_SET, 1U << 3 }, { 1, FILTER_NULL, 0 } },
 	    "the file to be written in place" },
 	{ "ftruncate", { { 0, FILTER_SET, 1U << 4 }, { 1, FILTER_NULL, 0 } },

@@ -325,7 +325,7 @@ static const struct {
 	{ "mkdir", SYS_mkdirat, { 5, 1, 0777 }, "t" },
 	{ "mkdir set-group-ID", SYS_mkdirat, { 5, 1, 02777 }, "" },
 	{ "chmod", SYS_fchmod, { 5, 0644 }, "t" },
-	{ "chmod set-user-ID", SYS_fchmod, { 5, 04755 }, "" },
+	{ "chmod set-user-ID", SYS_fchmod, { 5, 04755 }, "i" },
 	{ "chmod sticky", SYS_fchmod, { 5, 01777 }, "t" },
 	{ "chgrp", SYS_fchown, { 5, UINT64_MAX, 1 }, "t" },
 	{ "chgrp, as an int", SYS_fchown, { 5, UINT32_MAX, 1 }, "t" },

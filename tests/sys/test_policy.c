@@ -499,6 +499,36 @@ START_TEST(preserve)
 }
 END_TEST
 
+/* R-FILE-4: only where it is allowed, and only with -p. */
+static const struct {
+	const char *options;
+	const char *words;
+	mode_t file;
+	mode_t directory;
+} special_rows[] = {
+	{ "-o SpecialBits=yes", "scp -r -p -t .", 06755, 07755 },
+	{ "-o SpecialBits=yes -o Atomic=no", "scp -r -p -t .", 06755, 07755 },
+	{ "-o SpecialBits=yes -u 077", "scp -r -p -t .", 06700, 07700 },
+	{ "-o SpecialBits=yes", "scp -r -t .", 0755, 0755 },
+	{ "-o SpecialBits=yes -o PreserveModes=no", "scp -r -p -t .", 0755,
+	    0755 },
+	{ NULL, "scp -r -p -t .", 0755, 0755 },
+};
+
+START_TEST(special_bits)
+{
+	for (int i = 0; i < 2; i++) {
+		RUN_WITH(special_rows[_i].options, special_rows[_i].words, ACK,
+		    SEND("D7755 0 d\n"), ACK, SEND("C6755 5 f\n"), ACK,
+		    SEND("hello\0"), ACK, SEND("E\n"), ACK, EXIT(0));
+		ck_assert_uint_eq(
+		    status_of("d/f").st_mode & 07777, special_rows[_i].file);
+		ck_assert_uint_eq(
+		    status_of("d").st_mode & 07777, special_rows[_i].directory);
+	}
+}
+END_TEST
+
 /* --- suite ------------------------------------------------------------ */
 
 static void
@@ -518,6 +548,7 @@ add_all(TCase *tc)
 	tcase_add_test(tc, symlinks);
 	tcase_add_test(tc, hard_links);
 	tcase_add_test(tc, preserve);
+	tcase_add_loop_test(tc, special_bits, 0, LENGTH(special_rows));
 }
 
 static void
