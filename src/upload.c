@@ -262,6 +262,8 @@ empty_old(struct upload *u)
 	close_fd(&u->old);
 	u->temp.dirfd = u->dirfd;
 	u->temp.st = u->old_st;
+	/* The kernel takes these away from what is written to. */
+	u->temp.st.st_mode &= ~(mode_t)(S_ISUID | S_ISGID);
 	memcpy(u->temp.name, u->name, strlen(u->name) + 1);
 	return 0;
 }
