@@ -11,6 +11,7 @@
 
 #include "log.h"
 #include "text.h"
+#include "utc.h"
 
 /*
  * Bytes of a quoted text.  With a user's name and address before it and a
@@ -257,16 +258,16 @@ void
 audit_set_times(const struct audit *a, const char *path, time_t mtime)
 {
 	char quoted[QUOTED_BYTES_MAX];
-	char stamp[32];
-	struct tm tm;
+	char stamp[64] = "?"; /* for a year that the client made up */
+	struct utc t;
 
 	(void)a;
 	if (!log_is_on(LOG_LEVEL_VERBOSE))
 		return;
-	/* A year that no int holds; the client chose it. */
-	if (gmtime_r(&mtime, &tm) == NULL ||
-	    strftime(stamp, sizeof(stamp), "%Y%m%d-%H:%M:%S", &tm) == 0)
-		memcpy(stamp, "?", sizeof("?"));
+	if (utc_from_time(mtime, &t))
+		(void)snprintf(stamp, sizeof(stamp),
+		    "%04d%02u%02u-%02u:%02u:%02u", t.year, t.month, t.day,
+		    t.hour, t.minute, t.second);
 	log_verbose("set %s modtime %s", quote(quoted, path), stamp);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "text.h"
+#include "utc.h"
 
 /* Bytes that one character takes at most: \u0001. */
 #define UNIT_BYTES_MAX 6
@@ -192,17 +193,16 @@ put_string(struct line *l, const char *name, const char *text)
 
 /* "name":"2026-11-23T21:00:00Z", with milliseconds unless they are -1. */
 static void
-put_time(struct line *l, const char *name, time_t t, int ms)
+put_time(struct line *l, const char *name, time_t time, int ms)
 {
-	char stamp[64];
-	struct tm tm;
+	struct utc t;
 
-	/* A year that no int holds; the client chose it. */
-	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+	/* A year that the client made up. */
+	if (!utc_from_time(time, &t))
 		return;
 	put_name(l, name);
-	putf(l, "\"%s", stamp);
+	putf(l, "\"%04d-%02u-%02uT%02u:%02u:%02u", t.year, t.month, t.day,
+	    t.hour, t.minute, t.second);
 	if (ms >= 0)
 		putf(l, ".%03d", ms);
 	put(l, "Z\"", 2);

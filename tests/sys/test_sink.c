@@ -862,6 +862,18 @@ START_TEST(xferlog_tells_local_time)
 }
 END_TEST
 
+/* Nor when a record or a line has a time in UTC. */
+START_TEST(records_and_lines_tell_utc)
+{
+	RUN_WITH("-o TransferLog=syslog", "scp -p -t f", ACK,
+	    SEND("T1 0 1 0\n"), ACK, SEND("C0644 2 x\n"), ACK, SEND("ab\0"),
+	    ACK, EXIT(0));
+	RUN_WITH("-l VERBOSE", "scp -p -t f", ACK, SEND("T1 0 1 0\n"), ACK,
+	    SEND("C0644 2 x\n"), ACK, SEND("cd\0"), ACK, EXIT(0));
+	ck_tree("0644 f cd\n");
+}
+END_TEST
+
 /* user::rw-,user:1:r--,group::r--,mask::r--,other::--- */
 static const unsigned char acl[] = { 2, 0, 0, 0, /* version */
 	1, 0, 6, 0, 255, 255, 255, 255, 2, 0, 4, 0, 1, 0, 0, 0, 4, 0, 4, 0, 255,
@@ -1391,6 +1403,7 @@ static void
 add_places(TCase *tc)
 {
 	tcase_add_test(tc, xferlog_tells_local_time);
+	tcase_add_test(tc, records_and_lines_tell_utc);
 	tcase_add_test(tc, missing_operand_is_the_name);
 	tcase_add_test(tc, directory_operand_takes_the_record_name);
 	tcase_add_loop_test(tc, operands_for_the_start_directory, 0, 9);
