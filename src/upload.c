@@ -83,6 +83,7 @@ upload_init(struct upload *u, struct uploads *all)
 	u->lost = 0;
 	u->in_place = u->was_there = u->replaces = false;
 	u->no_space[0] = '\0';
+	u->new_owner = false;
 	temp_init(&u->temp);
 }
 
@@ -323,11 +324,14 @@ mode_meanwhile(const struct upload *u)
 static int
 set_attributes(struct upload *u)
 {
-	if (u->old != -1)
+	if (u->old != -1) {
 		u->lost =
 		    attributes_copy(u->old, &u->old_st, u->temp.fd, &u->mode);
-	else if (mode_meanwhile(u) == u->created)
+		/* Where this account could write to somebody else's file. */
+		u->new_owner = u->old_st.st_uid != u->temp.st.st_uid;
+	} else if (mode_meanwhile(u) == u->created) {
 		return 0;
+	}
 	return fchmod(u->temp.fd, mode_meanwhile(u));
 }
 

@@ -58,6 +58,7 @@ struct upload {
 	mode_t created;      /* the mode the kernel gave */
 	mode_t mode;         /* the mode to have in the end */
 	unsigned lost;       /* ATTRIBUTES_LOST_..., after the commit */
+	bool new_owner;      /* the old file had another, after the commit */
 	struct temp temp;    /* the data go to temp.fd */
 	bool replaces;       /* there is an old file */
 	char no_space[SPACE_TEXT_BYTES]; /* the numbers, or empty */

@@ -935,6 +935,33 @@ START_TEST(group_is_kept)
 }
 END_TEST
 
+/* Whose file it was is no secret to the administrator. */
+START_TEST(owner_is_noted)
+{
+	static const uid_t owners[] = { 4711, 0 };
+	const struct launch l = { .command = "scp -t f" };
+	struct server s;
+	size_t i;
+
+	for (i = 0; i < LENGTH(owners); i++) {
+		make_file("f", "old", 0660);
+		ck_assert_int_eq(chown("f", owners[i], 0), 0);
+		server_start(&s, &l);
+		expect_ack(&s);
+		server_send(&s, "C0644 2 x\nhi\0", 14);
+		expect_ack(&s);
+		expect_ack(&s);
+		server_close_input(&s);
+		expect_end(&s, 0);
+		ck_assert_int_eq(
+		    strstr(s.log.p, "note \"/f\": owner not kept\n") != NULL,
+		    owners[i] != 0);
+		server_clear(&s);
+		ck_assert_int_eq(unlink("f"), 0);
+	}
+}
+END_TEST
+
 START_TEST(file_without_write_permission)
 {
 	make_file("f", "old", 0444);
@@ -1501,6 +1528,7 @@ static void
 add_ownership(TCase *tc)
 {
 	tcase_add_test(tc, group_is_kept);
+	tcase_add_test(tc, owner_is_noted);
 }
 
 static void
