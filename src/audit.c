@@ -37,9 +37,7 @@ direction(const struct audit *a)
 static void
 forget_file(struct audit *a)
 {
-	a->file.size = -1;
-	a->file.mode = (mode_t)-1;
-	a->file.has_mtime = false;
+	a->file = (struct audit_file){ .size = -1, .mode = (mode_t)-1 };
 	a->keyword = NULL;
 }
 
@@ -151,7 +149,7 @@ audit_announce(struct audit *a, off_t size, mode_t mode, const time_t *mtime)
 		(void)clock_gettime(CLOCK_MONOTONIC, &a->file.start);
 }
 
-/* The fate of the file that was announced, or of one that never was. */
+/* The fate of a file. */
 static void
 record(struct audit *a, enum transfer_result result, const char *code,
     const char *path, off_t bytes)
@@ -169,6 +167,8 @@ record(struct audit *a, enum transfer_result result, const char *code,
 		.path = path,
 		.pathlen = strlen(path) };
 
+	const int saved = errno;
+
 	if (a->journal == NULL)
 		return;
 	(void)clock_gettime(CLOCK_REALTIME, &t.time);
@@ -179,6 +179,7 @@ record(struct audit *a, enum transfer_result result, const char *code,
 		t.sha256 = sha256;
 	}
 	journal_write(a->journal, &t);
+	errno = saved;
 }
 
 void

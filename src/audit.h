@@ -101,7 +101,10 @@ void audit_done(struct audit *a, const char *path, off_t bytes);
  */
 void audit_refused(struct audit *a, const char *code, const char *path);
 
-/* failed upload by U from [A]: CODE: "P" after N bytes; counts it. */
+/*
+ * failed upload by U from [A]: CODE: "P" after N bytes; counts it.  errno is
+ * kept.
+ */
 void audit_failed(
     struct audit *a, const char *code, const char *path, off_t bytes);
 

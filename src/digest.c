@@ -6,13 +6,15 @@
 void
 digest_begin(struct digest *d)
 {
-	SHA256Init(&d->context);
+	if (d != NULL)
+		SHA256Init(&d->context);
 }
 
 void
 digest_add(struct digest *d, const void *data, size_t len)
 {
-	SHA256Update(&d->context, data, len);
+	if (d != NULL)
+		SHA256Update(&d->context, data, len);
 }
 
 void

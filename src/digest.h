@@ -20,6 +20,7 @@ struct digest {
 	SHA2_CTX context;
 };
 
+/* Where d is NULL, nothing. */
 void digest_begin(struct digest *d);
 void digest_add(struct digest *d, const void *data, size_t len);
 

@@ -24,6 +24,7 @@
 #include "confine-privs.h"
 #include "confine.h"
 #include "defs.h"
+#include "digest.h"
 #include "identity.h"
 #include "journal.h"
 #include "log.h"
@@ -71,6 +72,7 @@ struct server {
 	struct audit audit;
 	struct root root;
 	struct stream stream;
+	struct digest digest;
 	struct peer peer;
 	char start[SETUP_PATH_BYTES];
 	struct journal journal; /* the last: most of it is never touched */
@@ -321,6 +323,9 @@ serve(struct server *v)
 		return fail_setup(v, layers);
 	if (stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &stop) == -1)
 		return fail_setup(v, strerror(errno));
+	if (v->options.settings.digest == SETTINGS_DIGEST_SHA256)
+		v->audit.digest = v->stream.digest = &v->digest;
+	progress_init(&v->stream.progress, v->identity.user, sink);
 	audit_session_opened(&v->audit, layers);
 	begin_dialogue(v, sink);
 	status = sink ? sink_run(&session) : source_run(&session);
@@ -477,6 +482,7 @@ start(struct server *v, int argc, char *argv[])
 int
 main(int argc, char *argv[])
 {
+	char **old_environ = environ;
 	struct server *v;
 	int status;
 
@@ -491,6 +497,8 @@ main(int argc, char *argv[])
 	if ((v = malloc(sizeof(*v))) == NULL)
 		return EXIT_FAILURE;
 	take_environment(&v->env);
+	/* No copy of the environment is made once it is nobody's. */
+	setproctitle_init(argc, argv, old_environ);
 	conffile_init(&v->conffile);
 	v->identity.groups = NULL;
 	status = start(v, argc, argv);

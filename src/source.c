@@ -26,8 +26,9 @@
 struct pending {
 	bool file;
 	unsigned ends;
-	off_t size;                /* of the file */
-	int file_errno;            /* what came was not the file */
+	off_t size;     /* of the file */
+	int file_errno; /* what came was not the file */
+	struct audit_file announced;
 	char path[PATH_BYTES_MAX]; /* of the file, below the root */
 };
 
@@ -90,6 +91,13 @@ notify(struct source *c, const char *shown, const char *path, int err)
 
 /* --- answers ----------------------------------------------------------- */
 
+static void
+announce(struct source *c, const struct stat *st)
+{
+	audit_announce(
+	    c->s->audit, st->st_size, st->st_mode & 0777, &st->st_mtime);
+}
+
 /* The client does not want, or could not store, the item path. */
 static void
 client_refused(struct source *c, const char *path, off_t size, const char *text,
@@ -135,6 +143,7 @@ take_file_answer(struct source *c)
 	size_t len;
 
 	c->pending.file = false;
+	c->s->audit->file = p->announced;
 	answer = peer_answer(c->s->peer, &text, &len);
 	if (answer == PEER_FAILED)
 		return client_gone(c);
@@ -224,6 +233,8 @@ send_header(struct source *c, enum proto_type type, const struct item *it,
 		return client_gone(c);
 	if ((next = take_pending(c)) != SESSION_GO_ON)
 		return next;
+	if (type == PROTO_FILE)
+		announce(c, st);
 	return take_header_answers(c, it, preserve);
 }
 
@@ -244,9 +255,13 @@ send_data(struct source *c, const struct item *it, int fd, off_t size)
 	struct pending *p = &c->pending;
 
 	if (stream_from_file(c->s->stream, fd, size, &p->file_errno) == -1 ||
-	    send_end_mark(c, it, p->file_errno) == -1)
+	    send_end_mark(c, it, p->file_errno) == -1) {
+		audit_failed(c->s->audit, session_code(c->s), it->path,
+		    c->s->stream->moved);
 		return client_gone(c);
+	}
 	p->file = true;
+	p->announced = c->s->audit->file;
 	p->size = size;
 	memcpy(p->path, it->path, strlen(it->path) + 1);
 	return take_pending_now(c);
@@ -277,13 +292,13 @@ send_file(struct source *c, const struct item *it)
 
 	if ((fd = root_open_file(it->dirfd, it->target, &st)) == -1)
 		return notify(c, it->shown, it->path, errno);
-	audit_announce(
-	    c->s->audit, st.st_size, st.st_mode & 0777, &st.st_mtime);
 	verdict = policy_send(c->s->policy, &c->usage, st.st_size, st.st_nlink);
-	if (verdict == POLICY_ALLOW)
+	if (verdict == POLICY_ALLOW) {
 		next = send_open_file(c, it, fd, &st);
-	else
+	} else {
+		announce(c, &st);
 		next = refuse(c, it->shown, it->path, verdict, st.st_size);
+	}
 	(void)close(fd);
 	return next;
 }

@@ -312,6 +312,15 @@ have_moved(struct stream *s, size_t n)
 {
 	s->moved += (off_t)n;
 	pace_spend(&s->pace, n);
+	progress_at(&s->progress, s->moved);
+}
+
+static void
+begin_file(struct stream *s, const struct end_of_data *e)
+{
+	s->moved = 0;
+	progress_begin(&s->progress, e->size);
+	digest_begin(s->digest);
 }
 
 /*
@@ -326,6 +335,8 @@ use_buffer(struct stream *s, struct end_of_data *to)
 	if (to->fd != -1 && to->error == 0 &&
 	    write_all(to->fd, s->buf + s->start, n, s) == -1)
 		to->error = errno;
+	if (to->fd != -1)
+		digest_add(s->digest, s->buf + s->start, n);
 	s->start += n;
 	have_moved(s, n);
 }
@@ -373,10 +384,12 @@ take_some(struct stream *s, struct end_of_data *to)
 int
 stream_to_file(struct stream *s, int fd, off_t size, int *file_errno)
 {
-	struct end_of_data to = { .fd = fd, .size = size, .splices = fd != -1 };
+	struct end_of_data to = {
+		.fd = fd, .size = size, .splices = fd != -1 && s->digest == NULL
+	};
 	int got = 1;
 
-	s->moved = 0;
+	begin_file(s, &to);
 	while (s->moved < size && got == 1)
 		got = keep_pace(s) ? take_some(s, &to) : -1;
 	*file_errno = to.error;
@@ -450,6 +463,7 @@ copy_out(struct stream *s, struct end_of_data *from)
 		from->error = n == 0 ? EIO : errno;
 		return 0;
 	}
+	digest_add(s->digest, s->held + s->nheld, (size_t)n);
 	s->nheld += (size_t)n;
 	have_moved(s, (size_t)n);
 	return s->holds ? 0 : stream_flush(s);
@@ -458,12 +472,12 @@ copy_out(struct stream *s, struct end_of_data *from)
 int
 stream_from_file(struct stream *s, int fd, off_t size, int *file_errno)
 {
-	struct end_of_data from = {
-		.fd = fd, .size = size, .splices = size > SPLICE_BYTES_MIN
-	};
+	struct end_of_data from = { .fd = fd,
+		.size = size,
+		.splices = size > SPLICE_BYTES_MIN && s->digest == NULL };
 	int ret = get_room(s);
 
-	s->moved = 0;
+	begin_file(s, &from);
 	while (s->moved < size && ret == 0 && from.error == 0) {
 		if (!keep_pace(s))
 			ret = -1;

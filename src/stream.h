@@ -9,6 +9,8 @@
  * are always used first; the rest of a large file goes from the pipe to the
  * file by splice(2), and by read and write where that is not possible.  What
  * is sent goes by splice(2) into a pipe and by sendfile(2) into a socket.
+ * Where a digest is wanted everything is copied: it begins anew with each file
+ * and is complete when the file is.
  *
  * Every function that may block gives up with ECANCELED soon after the
  * deadline of the session (deadline.h).
@@ -24,7 +26,9 @@
 
 #include "deadline.h"
 #include "defs.h"
+#include "digest.h"
 #include "pace.h"
+#include "progress.h"
 
 struct stream {
 	int in;       /* borrowed */
@@ -40,6 +44,8 @@ struct stream {
 	bool out_enlarged;
 	bool out_is_socket; /* splice(2) refused it */
 	struct pace pace;
+	struct progress progress;
+	struct digest *digest; /* borrowed: of each file's data; NULL: none */
 	struct deadline deadline;
 };
 

@@ -530,6 +530,85 @@ START_TEST(to_file_cut)
 }
 END_TEST
 
+/* --- digests ---------------------------------------------------------- */
+
+static const off_t digest_sizes[] = { 0, 5000, 3 * 1024 * 1024 };
+
+/* d is of the first size bytes after skip bytes of the file. */
+static void
+ck_digest(struct digest *d, int fd, off_t skip, off_t size)
+{
+	static char data[4 * 1024 * 1024];
+	char got[DIGEST_TEXT_BYTES], want[DIGEST_TEXT_BYTES];
+	struct digest own;
+
+	ck_assert_int_eq(pread(fd, data, (size_t)size, skip), size);
+	digest_begin(&own);
+	digest_add(&own, data, (size_t)size);
+	digest_end_text(&own, want);
+	digest_end_text(d, got);
+	ck_assert_str_eq(got, want);
+}
+
+/* Of the file that comes, not of the one before nor of what stands around. */
+START_TEST(to_file_digest)
+{
+	off_t size = digest_sizes[(size_t)_i / LENGTH(kinds)];
+	struct digest d;
+	int fd, file_errno = -1;
+	pid_t pid;
+
+	start(kinds[(size_t)_i % LENGTH(kinds)], PIPE);
+	s.digest = &d;
+	pid = send_file(size, BUFFER);
+	scratch_file("out", "head", 0600);
+	fd = open("out", O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_END), 4);
+	expect_line("line");
+	digest_begin(&d);
+	digest_add(&d, "the one before", 14);
+	ck_assert_int_eq(stream_to_file(&s, fd, size, &file_errno), 0);
+	ck_assert_int_eq(file_errno, 0);
+	expect_byte('\0');
+	ck_digest(&d, fd, 4, size);
+	if (pid != -1)
+		scratch_wait(pid);
+}
+END_TEST
+
+START_TEST(from_file_digest)
+{
+	off_t size = digest_sizes[(size_t)_i / 2];
+	struct digest d;
+	int fd, file_errno = -1;
+	ssize_t n;
+	pid_t pid;
+
+	s.digest = &d;
+	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	write_pattern(fd, size + 1, BUFFER);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		static char data[BUFFER];
+
+		(void)close(from[1]);
+		while ((n = read(from[0], data, sizeof(data))) > 0)
+			continue;
+		_exit(n != 0);
+	}
+	if (_i % 2 != 0)
+		ck_assert_int_eq(stream_hold(&s), 0);
+	digest_begin(&d);
+	digest_add(&d, "the one before", 14);
+	ck_assert_int_eq(stream_from_file(&s, fd, size, &file_errno), 0);
+	ck_assert_int_eq(file_errno, 0);
+	ck_digest(&d, fd, 0, size);
+	ck_assert_int_eq(stream_flush(&s), 0);
+	(void)close(from[1]);
+	scratch_wait(pid);
+}
+END_TEST
+
 /* --- from a file ------------------------------------------------------ */
 
 static const struct {
@@ -980,6 +1059,10 @@ stream_suite(void)
 	tcase_add_test(tc, read_error);
 	tcase_add_test(tc, is_waiting);
 	tcase_add_loop_test(tc, to_file_cut, 0, 6);
+	tcase_add_loop_test(
+	    tc, to_file_digest, 0, (int)(LENGTH(digest_sizes) * LENGTH(kinds)));
+	tcase_add_loop_test(
+	    tc, from_file_digest, 0, 2 * (int)LENGTH(digest_sizes));
 	tcase_add_loop_test(tc, from_file_gone, 0, 6);
 	tcase_add_test(tc, from_file_gone_midway);
 	tcase_add_test(tc, write_once);

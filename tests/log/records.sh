@@ -310,6 +310,41 @@ put alone -o "TransferLog=$LOG/file"
 check jq -e '.syslog_lost == 2' "$LOG/file"
 finish
 
+begin 'downloads with Pipelining have each its own record and digest'
+fresh upload
+mkdir "$ROOT/d"
+for name in a b c; do
+	echo "$name$name" >"$ROOT/d/$name"
+done
+truncate -s 5M "$ROOT/d/large"
+ln -s nowhere "$ROOT/d/broken"
+(head -c 40 /dev/zero; sleep 1) | serve -o "TransferLog=$LOG/file" \
+	-o Digest=sha256 -o Pipelining=yes scp -r -f d >/dev/null
+(cd "$ROOT/d" && sha256sum a b c large) >"$TEMP/want"
+jq -r 'select(.result == "ok" and .size == .bytes) |
+	.sha256 + "  " + (.path | ltrimstr("/d/"))' "$LOG/file" |
+	sort -k 2 >"$TEMP/got"
+same "$TEMP/want" "$TEMP/got"
+[ "$(jq -r 'select(.result != "ok") | .path + " " + .reason' "$LOG/file")" = \
+	'/d/broken not-found' ] || wrong 'broken is not told'
+finish
+
+begin 'a title for ps, without names'
+mkfifo "$TEMP/title.fifo"
+"$PROGRAM" -r "$ROOT" scp -t /secret-name \
+	<"$TEMP/title.fifo" >"$TEMP/put.out" &
+session=$!
+exec 9>"$TEMP/title.fifo"
+{ echo 'C0644 104857600 f'; head -c 60M /dev/zero; } >&9
+sleep 0.3
+ps -o args= -p $session >"$TEMP/out"
+# libbsd leaves a dot where the arguments ended.
+grep -qx 'scp-server: root upload [3-6][0-9]% *[.]*' "$TEMP/out" ||
+	wrong "$(cat "$TEMP/out")"
+exec 9>&-
+wait $session
+finish
+
 # --- behind a real sshd -----------------------------------------------------
 
 begin 'sshd tells who it is: key, method and port in line and record'
@@ -318,9 +353,9 @@ account key /bin/sh "$SRV/key"
 KEY_USER=$ACCOUNT_NAME
 install -m 0600 -o "$KEY_USER" /dev/null "$LOG/key"
 sshd_match key ExposeAuthInfo\ yes \
-	"ForceCommand $PROGRAM -o TransferLog=$LOG/key -o Digest=sha256"
+	"ForceCommand $PROGRAM -C none -o TransferLog=$LOG/key -o Digest=sha256"
 account shy /bin/sh "$SRV/shy"
-sshd_match shy "ForceCommand $PROGRAM"
+sshd_match shy "ForceCommand $PROGRAM -C none"
 sshd_start
 fresh upload
 printf 'some data' >"$LOCAL/f"
@@ -337,6 +372,19 @@ check jq -e --arg key "$FINGERPRINT" --arg user "$KEY_USER" \
 	--argjson port "$CLIENT_PORT" '.key == $key and .port == $port and
 	.user == $user and .method == "publickey" and .address == "127.0.0.1"' \
 	"$LOG/key"
+finish
+
+begin 'sha256 is that of sha256sum, both ways'
+: >"$LOG/key"
+head -c 3000000 /dev/urandom >"$LOCAL/f"
+copy "$LOCAL/f" key:/f
+status 0
+copy key:/f "$LOCAL/g"
+status 0
+jq -r '.direction + " " + .sha256' "$LOG/key" >"$TEMP/got"
+sum=$(sha256sum <"$LOCAL/f" | cut -d' ' -f1)
+printf 'upload %s\ndownload %s\n' "$sum" "$sum" >"$TEMP/want"
+same "$TEMP/want" "$TEMP/got"
 finish
 
 begin 'where it does not, nothing is claimed'
