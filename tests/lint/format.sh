@@ -10,7 +10,8 @@ case $(clang-format --version) in
 *) skip_all "$(clang-format --version) is not release 14" ;;
 esac
 cd "$SRCDIR" || exit 1
-for file in src/*.[ch] tests/*.[ch] tests/*/*.[ch]; do
+for file in src/*.[ch] tests/*.[ch] tests/*/*.[ch] \
+    tests/*/*/*.[ch]; do
 	[ ! -f "$file" ] || check "$file" "$(
 		clang-format --dry-run -Werror "$file" 2>&1 | grep 'error:')"
 done
