@@ -10,7 +10,6 @@
 #include "command.h"
 #include "settings.h"
 #include "text.h"
-#include "values.h"
 
 /* What stands behind "key=", or NULL. */
 static const char *
@@ -23,35 +22,18 @@ value_of(const char *word, const char *key)
 	return word + len + 1;
 }
 
+/* One word; false where the client's command begins. */
 static bool
-take_size(struct query *q, const char *text, char *err, size_t errsize)
-{
-	static const struct value_type type = { .most = INT64_MAX };
-
-	if (value_parse_size(&type, text, &q->size))
-		return true;
-	(void)text_format(err, errsize,
-	    "size=%s: expected a number of bytes, perhaps with K, M, G or T",
-	    text);
-	return false;
-}
-
-/* One word before the client's command; *taken is false where that begins. */
-static bool
-take_word(
-    struct query *q, const char *word, bool *taken, char *err, size_t errsize)
+take_word(struct query *q, const char *word)
 {
 	const char *value;
 
-	*taken = true;
 	if ((value = value_of(word, "user")) != NULL)
 		q->user = value;
 	else if ((value = value_of(word, "addr")) != NULL)
 		q->address = value;
-	else if ((value = value_of(word, "size")) != NULL)
-		return take_size(q, value, err, errsize);
 	else
-		*taken = false;
+		return false;
 	return true;
 }
 
@@ -79,22 +61,13 @@ bool
 query_read(struct query *q, struct options *o, char *err, size_t errsize)
 {
 	char **word = o->query;
-	bool taken = true;
 	int n = 0;
 
-	*q = (struct query){ .size = -1 };
-	for (; *word != NULL; word++) {
-		if (!take_word(q, *word, &taken, err, errsize))
-			return false;
-		if (!taken)
-			break;
-	}
-	/* The size may stand at the end as well. */
+	*q = (struct query){ .user = NULL };
+	while (*word != NULL && take_word(q, *word))
+		word++;
 	while (word[n] != NULL)
 		n++;
-	if (n > 1 && value_of(word[n - 1], "size") != NULL &&
-	    !take_size(q, value_of(word[--n], "size"), err, errsize))
-		return false;
 	return n == 0 || take_command(o, word, n, err, errsize);
 }
 

@@ -15,11 +15,10 @@
 #include "identity.h"
 #include "options.h"
 
-/* The words behind -T: user=... addr=... size=... and the client's command. */
+/* The words behind -T: user=... addr=... and the client's command. */
 struct query {
 	const char *user;    /* NULL: whoever runs us */
 	const char *address; /* NULL: not known */
-	off_t size;          /* of the file in question, -1: not told */
 };
 
 /*
