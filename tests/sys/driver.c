@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "driver.h"
+#include "trace.h"
 
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -291,6 +292,21 @@ run_child(
 	_exit(127);
 }
 
+struct start {
+	int program;
+	const struct channel *channel;
+	struct argv *argv;
+	struct argv *env;
+};
+
+static void
+run_start(void *arg)
+{
+	const struct start *s = arg;
+
+	run_child(s->program, s->channel, s->argv, s->env);
+}
+
 /* The title of a session in reports: its words, or the text. */
 static void
 set_title(struct server *s, const struct launch *l, const struct argv *argv)
@@ -339,6 +355,9 @@ server_start(struct server *s, const struct launch *l)
 		program = open(l->program, O_PATH | O_CLOEXEC);
 	s->pid = fork();
 	ck_assert_int_ne(s->pid, -1);
+	if (s->pid == 0 && l->trace != NULL)
+		trace_run(l->trace, run_start,
+		    &(struct start){ program, &c, &argv, &env });
 	if (s->pid == 0)
 		run_child(program, &c, &argv, &env);
 	if (program != driver.program)
@@ -535,6 +554,13 @@ server_wait(struct server *s)
 		nanosleep(&tick, NULL);
 	}
 	server_fail(s, "it has closed its output but does not end");
+}
+
+void
+server_more(struct server *s)
+{
+	if (!pump(s, false, WATCHDOG_MS))
+		server_fail(s, "nothing comes");
 }
 
 void

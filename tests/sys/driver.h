@@ -106,13 +106,14 @@ enum ends {
  * one answer when it is due, unless options has EarlyAck=auto.
  */
 struct launch {
-	const char *options;      /* words after -e -r ROOT */
-	const char *command;      /* the client's words, split at blanks */
-	const char *const *words; /* or one by one, NULL at the end */
-	const char *text;         /* or its text, in SSH_ORIGINAL_COMMAND */
-	const char *const *argv;  /* exactly this, argv[0] first, no -e -r */
-	const char *const *env;   /* more variables, NULL at the end */
-	const char *program;      /* another one, with argv */
+	const char *options;       /* words after -e -r ROOT */
+	const char *command;       /* the client's words, split at blanks */
+	const char *const *words;  /* or one by one, NULL at the end */
+	const char *text;          /* or its text, in SSH_ORIGINAL_COMMAND */
+	const char *const *argv;   /* exactly this, argv[0] first, no -e -r */
+	const char *const *env;    /* more variables, NULL at the end */
+	const char *program;       /* another one, with argv */
+	const struct trace *trace; /* end or fail one of its calls */
 	enum ends ends;
 };
 
@@ -138,6 +139,9 @@ void server_send(struct server *s, const char *p, size_t len);
 
 /* Read what comes until ms pass without anything, or nothing can come. */
 void server_read(struct server *s, int ms);
+
+/* Wait for something to come, or for its end. */
+void server_more(struct server *s);
 
 /* Wait for so many bytes and drop them. */
 void server_skip(struct server *s, size_t len);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "trace.h"
+
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+
+#include <linux/elf.h>
+#include <linux/ptrace.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+struct tracee {
+	const struct trace *t;
+	pid_t pid;
+	bool confined;
+	bool failing; /* the call under way is to fail */
+	long number;  /* of the call under way */
+};
+
+/* The call that is about to be made. */
+static long
+entered(struct tracee *p)
+{
+	struct __ptrace_syscall_info info;
+
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, p->pid, sizeof(info), &info) <= 0)
+		_exit(97);
+	p->number = (long)info.entry.nr;
+	return p->number;
+}
+
+/* Make close(-1) of it. */
+static void
+divert(const struct tracee *p)
+{
+#ifdef __x86_64__
+	struct user_regs_struct regs;
+
+	if (ptrace(PTRACE_GETREGS, p->pid, 0, &regs) == -1)
+		_exit(97);
+	regs.orig_rax = SYS_close;
+	regs.rdi = (unsigned long long)-1;
+	if (ptrace(PTRACE_SETREGS, p->pid, 0, &regs) == -1)
+		_exit(97);
+#else
+	(void)p;
+	_exit(98);
+#endif
+}
+
+static void
+give_error(const struct tracee *p, int error)
+{
+#ifdef __x86_64__
+	struct user_regs_struct regs;
+
+	if (ptrace(PTRACE_GETREGS, p->pid, 0, &regs) == -1)
+		_exit(97);
+	regs.rax = (unsigned long long)-(long long)error;
+	if (ptrace(PTRACE_SETREGS, p->pid, 0, &regs) == -1)
+		_exit(97);
+#else
+	(void)p;
+	(void)error;
+#endif
+}
+
+static long
+result_of(const struct tracee *p)
+{
+	struct __ptrace_syscall_info info;
+
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, p->pid, sizeof(info), &info) <= 0)
+		_exit(97);
+	return (long)info.exit.rval;
+}
+
+static void
+on_entry(struct tracee *p)
+{
+	struct trace_result *r = p->t->result;
+
+	(void)entered(p);
+	if (!p->confined || ++r->calls != p->t->at)
+		return;
+	r->number = p->number;
+	if (p->t->error == 0) {
+		(void)kill(p->pid, SIGKILL);
+		return;
+	}
+	/* An end that fails would be none. */
+	if (p->number == SYS_exit_group)
+		return;
+	p->failing = true;
+	divert(p);
+}
+
+static void
+on_exit_of(struct tracee *p)
+{
+	struct trace_result *r = p->t->result;
+	long ret;
+
+	if (p->failing) {
+		p->failing = false;
+		give_error(p, p->t->error);
+		/* Linux closes it whatever it says. */
+		if (p->number == SYS_close)
+			r->open--;
+		return;
+	}
+	ret = result_of(p);
+	if (p->number == SYS_seccomp && ret == 0)
+		p->confined = true;
+	if (!p->confined || ret < 0)
+		return;
+	if (p->number == SYS_openat || p->number == SYS_fcntl)
+		r->open += p->number == SYS_openat || ret > 2;
+	if (p->number == SYS_close)
+		r->open--;
+}
+
+/* Its end is ours. */
+static _Noreturn void
+end_like(int status)
+{
+	if (WIFSIGNALED(status)) {
+		(void)signal(WTERMSIG(status), SIG_DFL);
+		(void)kill(getpid(), WTERMSIG(status));
+	}
+	_exit(WEXITSTATUS(status));
+}
+
+static _Noreturn void
+follow(struct tracee *p)
+{
+	bool entry = true;
+	int status, sig;
+
+	for (;;) {
+		if (waitpid(p->pid, &status, 0) != p->pid)
+			_exit(96);
+		if (!WIFSTOPPED(status))
+			end_like(status);
+		sig = WSTOPSIG(status);
+		if (sig == (SIGTRAP | 0x80)) {
+			if (entry)
+				on_entry(p);
+			else
+				on_exit_of(p);
+			entry = !entry;
+			sig = 0;
+		} else if (sig == SIGTRAP) {
+			sig = 0;
+		}
+		(void)ptrace(PTRACE_SYSCALL, p->pid, 0, sig);
+	}
+}
+
+static volatile pid_t traced;
+
+/* What the driver sends us is for the program. */
+static void
+pass_on(int sig)
+{
+	(void)kill(traced, sig);
+}
+
+void
+trace_run(const struct trace *t, void (*exec)(void *arg), void *arg)
+{
+	struct tracee p = { .t = t };
+	int status;
+
+	t->result->calls = 0;
+	t->result->number = -1;
+	t->result->open = 0;
+	if ((p.pid = fork()) == 0) {
+		if (ptrace(PTRACE_TRACEME, 0, 0, 0) == -1)
+			_exit(95);
+		(void)raise(SIGSTOP);
+		exec(arg);
+	}
+	traced = p.pid;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* No end of the pipes is ours. */
+	syscall(SYS_close_range, 0U, ~0U, 0U);
+	(void)signal(SIGTERM, pass_on);
+	if (waitpid(p.pid, &status, 0) != p.pid || !WIFSTOPPED(status) ||
+	    ptrace(PTRACE_SETOPTIONS, p.pid, 0,
+		PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |
+		    PTRACE_O_TRACEEXEC) == -1)
+		_exit(94);
+	(void)ptrace(PTRACE_SYSCALL, p.pid, 0, 0);
+	follow(&p);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Ends or fails one system call of a program, the n-th after it has confined
+ * itself: by ptrace(2), which sees a call before seccomp does.  A call is
+ * failed by making close(-1) of it, which every filter here allows, and giving
+ * its result another errno.
+ */
+#ifndef TRACE_H
+#define TRACE_H
+
+#include <stdbool.h>
+
+struct trace {
+	long at;   /* of this call, from 1; 0: only count */
+	int error; /* fail it with this errno; 0: SIGKILL instead of it */
+	/* What came of it; shared with the process that traces. */
+	struct trace_result {
+		long calls;  /* after the filter was loaded */
+		long number; /* of the call that was hit, -1: none */
+		int open;    /* descriptors opened there and not closed */
+	} * result;
+};
+
+/* In a child: run exec(arg), which does not return, and be its end. */
+_Noreturn void trace_run(
+    const struct trace *t, void (*exec)(void *arg), void *arg);
+
+#endif
