@@ -3,9 +3,10 @@
 
 #include "progress.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
-#include <bsd/unistd.h>
+#include "bsd.h"
 
 /* A smaller file is done before anybody looks. */
 #define LARGE_BYTES ((off_t)64 << 20)

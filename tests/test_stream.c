@@ -1060,8 +1060,6 @@ stream_suite(void)
 	tcase_add_test(tc, is_waiting);
 	tcase_add_loop_test(tc, to_file_cut, 0, 6);
 	tcase_add_loop_test(
-	    tc, to_file_digest, 0, (int)(LENGTH(digest_sizes) * LENGTH(kinds)));
-	tcase_add_loop_test(
 	    tc, from_file_digest, 0, 2 * (int)LENGTH(digest_sizes));
 	tcase_add_loop_test(tc, from_file_gone, 0, 6);
 	tcase_add_test(tc, from_file_gone_midway);
@@ -1083,6 +1081,8 @@ stream_suite(void)
 	tc = tcase_create("files");
 	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_add_loop_test(tc, to_file, 0, SIZE_TESTS);
+	tcase_add_loop_test(
+	    tc, to_file_digest, 0, (int)(LENGTH(digest_sizes) * LENGTH(kinds)));
 	tcase_add_loop_test(tc, discard, 0, SIZE_TESTS);
 	tcase_add_loop_test(tc, to_file_error, 0,
 	    (int)(LENGTH(trouble_rows) * LENGTH(kinds) * 2));

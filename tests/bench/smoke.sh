@@ -7,6 +7,8 @@
 need scp
 bench=$BUILDDIR/tests/bench/bench
 [ -x "$bench" ] || skip_all "$bench is not built"
+! grep -q '^#define INSTRUMENTED' "$BUILDDIR/config.h" ||
+	skip_all 'sanitizers cannot be traced'
 out=$("$bench" -n 1 -q 100 -z 256 -m "$SCRATCH" -d "$SCRATCH" \
     -r "$(command -v scp)" -s "$SCP_SERVER" \
     up-large down-large-32k up-4k-p-early down-4k-p up-tree up-trips \

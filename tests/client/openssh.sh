@@ -829,7 +829,7 @@ else
 	status 0
 	copy file plain:full/target
 	status 1
-	says_like '^scp: full/target: No space left on device'
+	says_like '^scp: full/target: (No space left on device|no space for )'
 	same second "$PLAIN/full/target"
 	[ "$(ls -A "$PLAIN/full")" = target ] ||
 		wrong "left: $(ls -A "$PLAIN/full")"
