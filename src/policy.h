@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Decisions, from plain values alone: no I/O, no state.  sink, source and the
- * what-if query ask the same functions.
+ * Decisions, from plain values alone: no I/O, no state.  sink and source
+ * ask the same functions.
  */
 #ifndef POLICY_H
 #define POLICY_H
