@@ -4,6 +4,7 @@
 #include "entry.h"
 
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 
 #include <errno.h>
@@ -115,4 +116,10 @@ int
 root_make_dir(int dirfd, const char *name, mode_t mode)
 {
 	return mkdirat(dirfd, name, mode);
+}
+
+int
+root_set_mode(int fd, mode_t mode)
+{
+	return (int)syscall(SYS_fchmod, fd, mode);
 }

@@ -56,6 +56,12 @@ int root_enter_dir(
 /* Make a directory; the kernel applies the umask. */
 int root_make_dir(int dirfd, const char *name, mode_t mode) ATTR_USE;
 
+/*
+ * Set the mode of a directory that was entered.  EBADF where it is O_PATH: the
+ * fchmod(3) of some libcs then tries by way of /proc, which no filter allows.
+ */
+int root_set_mode(int fd, mode_t mode);
+
 /* strerror(3), and words for those above. */
 const char *root_strerror(int err);
 

@@ -120,7 +120,7 @@ plan_existing(
 	l->mode = wish->mode.bits;
 	l->sets_mode = wish->preserve && wish->sets_existing;
 	if (l->sets_mode && (given & S_IRWXU) != S_IRWXU)
-		(void)fchmod(l->fd, given | l->kept | S_IRWXU);
+		(void)root_set_mode(l->fd, given | l->kept | S_IRWXU);
 }
 
 static bool
@@ -219,7 +219,7 @@ tree_leave(struct tree *t)
 	struct tree_level *l = &t->levels[--t->depth];
 	int ret = 0, saved = 0;
 
-	if (l->sets_mode && fchmod(l->fd, l->mode | l->kept) == -1)
+	if (l->sets_mode && root_set_mode(l->fd, l->mode | l->kept) == -1)
 		saved = errno;
 	if (l->sets_times && futimens(l->fd, l->times) == -1)
 		saved = errno;

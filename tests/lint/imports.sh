@@ -20,7 +20,7 @@ root entry: readlinkat fstatat
 confine-root: chroot unshare fchdir
 confine-root confine-privs: prctl
 confine-rlimit: setrlimit
-temp confine-privs confine-landlock confine-seccomp: syscall
+temp entry confine-privs confine-landlock confine-seccomp: syscall
 confine log: dup2 dup3
 -: syslog vsyslog openlog symlink symlinkat mknod mknodat mkfifo mkfifoat
 -: system popen fork vfork clone execl execle execlp execv execve execvp
