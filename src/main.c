@@ -303,6 +303,16 @@ begin_dialogue(struct server *v, bool sink)
 }
 
 static int
+fail_stream(struct server *v)
+{
+	char what[MESSAGE_BYTES_MAX];
+
+	(void)text_format(
+	    what, sizeof(what), "session failed to start: %s", strerror(errno));
+	return fail_setup(v, what);
+}
+
+static int
 serve(struct server *v)
 {
 	const struct request *request = &v->options.request;
@@ -322,7 +332,7 @@ serve(struct server *v)
 		sizeof(layers)) == -1)
 		return fail_setup(v, layers);
 	if (stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &stop) == -1)
-		return fail_setup(v, strerror(errno));
+		return fail_stream(v);
 	if (v->options.settings.digest == SETTINGS_DIGEST_SHA256)
 		v->audit.digest = v->stream.digest = &v->digest;
 	progress_init(&v->stream.progress, v->identity.user, sink);
