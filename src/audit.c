@@ -38,7 +38,6 @@ static void
 forget_file(struct audit *a)
 {
 	a->file = (struct audit_file){ .size = -1, .mode = (mode_t)-1 };
-	a->keyword = NULL;
 }
 
 /* The process is found in the log by its number, the session by its start. */
@@ -152,14 +151,14 @@ audit_announce(struct audit *a, off_t size, mode_t mode, const time_t *mtime)
 /* The fate of a file. */
 static void
 record(struct audit *a, enum transfer_result result, const char *code,
-    const char *path, off_t bytes)
+    const char *keyword, const char *path, off_t bytes)
 {
 	const struct audit_file *file = &a->file;
 	char sha256[DIGEST_TEXT_BYTES];
 	struct transfer t = { .session = &a->session,
 		.result = result,
 		.code = code,
-		.keyword = a->keyword,
+		.keyword = keyword,
 		.size = file->size,
 		.bytes = bytes,
 		.mode = file->mode,
@@ -204,19 +203,20 @@ audit_done(struct audit *a, const char *path, off_t bytes)
 	log_info("close %s bytes read %lld written %lld", quote(quoted, path),
 	    a->session.upload ? 0 : (long long)bytes,
 	    a->session.upload ? (long long)bytes : 0);
-	record(a, TRANSFER_OK, NULL, path, bytes);
+	record(a, TRANSFER_OK, NULL, NULL, path, bytes);
 	forget_file(a);
 }
 
 void
-audit_refused(struct audit *a, const char *code, const char *path)
+audit_refused(
+    struct audit *a, const char *code, const char *keyword, const char *path)
 {
 	char quoted[QUOTED_BYTES_MAX];
 
 	a->refused++;
 	log_info("refused %s by %s from [%s]: %s: %s", direction(a),
 	    a->session.user, a->session.address, code, quote(quoted, path));
-	record(a, TRANSFER_REFUSED, code, path, 0);
+	record(a, TRANSFER_REFUSED, code, keyword, path, 0);
 	forget_file(a);
 }
 
@@ -229,7 +229,7 @@ audit_failed(struct audit *a, const char *code, const char *path, off_t bytes)
 	log_info("failed %s by %s from [%s]: %s: %s after %lld bytes",
 	    direction(a), a->session.user, a->session.address, code,
 	    quote(quoted, path), (long long)bytes);
-	record(a, TRANSFER_FAILED, code, path, bytes);
+	record(a, TRANSFER_FAILED, code, NULL, path, bytes);
 	forget_file(a);
 }
 

@@ -33,7 +33,6 @@ struct audit {
 	char id[TRANSFER_ID_BYTES];
 	struct journal *journal; /* borrowed; NULL: no records */
 	struct digest *digest;   /* borrowed: of the last file; NULL: none */
-	const char *keyword;     /* borrowed: decided the next refusal */
 	struct audit_file file;
 	unsigned long long files;   /* whole ones */
 	unsigned long long bytes;   /* of those */
@@ -97,9 +96,11 @@ void audit_done(struct audit *a, const char *path, off_t bytes);
 
 /*
  * refused upload by U from [A]: CODE: "P"; counts it.  code is a word of
- * policy_code() or of audit_errno_code().
+ * policy_code() or of audit_errno_code(); keyword is that of the setting which
+ * decided, or NULL, and stands in the record.
  */
-void audit_refused(struct audit *a, const char *code, const char *path);
+void audit_refused(
+    struct audit *a, const char *code, const char *keyword, const char *path);
 
 /*
  * failed upload by U from [A]: CODE: "P" after N bytes; counts it.  errno is

@@ -113,6 +113,12 @@ root_enter_dir(struct gate *g, int dirfd, const char *name, struct stat *st)
 }
 
 int
+root_may_change(int dirfd)
+{
+	return faccessat(dirfd, ".", W_OK | X_OK, 0);
+}
+
+int
 root_make_dir(int dirfd, const char *name, mode_t mode)
 {
 	return mkdirat(dirfd, name, mode);

@@ -62,6 +62,9 @@ int root_make_dir(int dirfd, const char *name, mode_t mode) ATTR_USE;
  */
 int root_set_mode(int fd, mode_t mode);
 
+/* Could names be made and removed in the directory?  0 if so. */
+int root_may_change(int dirfd) ATTR_USE;
+
 /* strerror(3), and words for those above. */
 const char *root_strerror(int err);
 

@@ -12,36 +12,28 @@
 #include <string.h>
 
 #include "log.h"
+#include "reason.h"
 #include "receive.h"
 #include "refusal.h"
+#include "target.h"
 #include "text.h"
-#include "tree.h"
-#include "upload.h"
 
 /* What is touched by every session stands before what few fill. */
 struct sink {
 	const struct session *s;
-	bool into_target;    /* the target is a directory: items go inside */
 	bool has_times;      /* a T waits for its C or D */
 	bool failed;         /* exit status 1 */
 	unsigned long items; /* C and D so far */
-	struct policy_usage usage;
 	struct timespec times[2];
-	struct uploads uploads;
 	struct refusal refusal;
-	struct root_place target;
-	struct tree tree;
+	struct target target;
 };
 
-/* Where the item of a C or D goes, or why not. */
+/* What a C or D is about. */
 struct item {
 	const struct proto_record *rec;
-	int dirfd; /* borrowed */
-	char name[NAME_BYTES_MAX + 1];
-	bool is_target;     /* name is the target's, not the record's */
-	const char *code;   /* of a refusal, for the log */
-	const char *reason; /* the same, for the client */
-	char reason_text[POLICY_REASON_BYTES];
+	struct target_item at;
+	struct reason why;            /* not */
 	const struct timespec *times; /* access and modification, or NULL */
 	char message[PEER_TEXT_MAX];
 };
@@ -62,53 +54,7 @@ protocol_error(struct sink *k, const char *why)
 	return SESSION_END;
 }
 
-/* --- where items go --------------------------------------------------- */
-
-static bool
-refused_by(const struct sink *k, struct item *it, enum policy_verdict verdict)
-{
-	off_t size = it->rec == NULL ? 0 : it->rec->size;
-
-	if (verdict == POLICY_ALLOW)
-		return false;
-	it->code = policy_code(verdict);
-	it->reason =
-	    policy_reason(k->s->policy, verdict, size, it->reason_text);
-	return true;
-}
-
-static bool
-refused_for(const struct sink *k, struct item *it, int err)
-{
-	if (err == GATE_E_REFUSED)
-		return refused_by(k, it, k->s->root->gate.verdict);
-	it->code = audit_errno_code(err);
-	it->reason = upload_strerror(err);
-	return true;
-}
-
-/* Name and directory of the item; false: refused. */
-static bool
-locate(struct sink *k, struct item *it)
-{
-	const struct proto_record *rec = it->rec;
-
-	it->dirfd = tree_dir(&k->tree);
-	it->is_target = it->dirfd == -1 && !k->into_target;
-	if (it->is_target) {
-		it->dirfd = k->target.parent;
-		memcpy(it->name, k->target.name, sizeof(it->name));
-		return true;
-	}
-	if (it->dirfd == -1)
-		it->dirfd = k->target.dir;
-	memcpy(it->name, rec->name, rec->namelen);
-	it->name[rec->namelen] = '\0';
-	if (tree_push_name(&k->tree, it->name) == -1 ||
-	    gate_name(&k->s->root->gate, it->dirfd, it->name) == -1)
-		return !refused_for(k, it, errno);
-	return true;
-}
+/* --- items ------------------------------------------------------------ */
 
 /* Take the times that a T record has left for this item. */
 static void
@@ -123,11 +69,20 @@ take_times(struct sink *k, struct item *it)
 static const char *
 note_refusal(struct sink *k, struct item *it)
 {
+	const struct tree *tree = &k->target.tree;
+
 	k->failed = true;
-	audit_refused(k->s->audit, it->code, k->tree.path);
+	audit_refused(k->s->audit, it->why.code, it->why.keyword, tree->path);
 	(void)text_reason(
-	    it->message, sizeof(it->message), k->tree.shown, it->reason);
+	    it->message, sizeof(it->message), tree->shown, it->why.text);
 	return it->message;
+}
+
+static bool
+locate(struct sink *k, struct item *it)
+{
+	return target_locate(
+	    &k->target, it->rec->name, it->rec->namelen, &it->at, &it->why);
 }
 
 /* --- files ------------------------------------------------------------ */
@@ -136,48 +91,34 @@ note_refusal(struct sink *k, struct item *it)
 static bool
 begin_file(struct sink *k, struct item *it, struct upload *u)
 {
-	const struct policy *policy = k->s->policy;
-	mode_t old_mode = POLICY_MODE_UNSET;
+	struct target *t = &k->target;
+	const struct target_file file = { .mode = it->rec->mode,
+		.size = it->rec->size };
 	struct policy_mode mode;
 
-	if (!locate(k, it) ||
-	    refused_by(k, it, policy_file_name(policy, it->name)))
-		return false;
-	if (it->is_target && k->target.slash)
-		return !refused_for(k, it, ENOENT);
-	if (upload_look(u, it->dirfd, it->name, &old_mode) == -1)
-		return !refused_for(k, it, errno);
-	if (refused_by(k, it,
-		policy_store(policy, &k->usage, it->rec->size,
-		    old_mode != POLICY_MODE_UNSET)))
-		return false;
-	mode = policy_file_mode(
-	    policy, it->rec->mode, k->s->request->preserve, old_mode);
-	if (upload_begin(u, mode, it->rec->size) == 0)
-		return true;
-	(void)refused_for(k, it, errno);
-	it->reason = upload_reason(u, errno);
-	return false;
+	return locate(k, it) &&
+	    target_may_store(t, &it->at, &file, u, &mode, &it->why) &&
+	    target_begin(t, u, mode, file.size, &it->why);
 }
 
 static enum session_next
 take_data(struct sink *k, const struct item *it, struct upload *u)
 {
-	struct receive r = { .path = k->tree.path,
-		.shown = k->tree.shown,
+	struct receive r = { .path = k->target.tree.path,
+		.shown = k->target.tree.shown,
 		.size = it->rec->size,
 		.times = it->times,
 		.eof_commits = k->s->request->eof_commits && k->items == 1 };
 	enum session_next next;
 	bool stored = false;
 
-	audit_open(k->s->audit, k->tree.path, it->rec->mode);
+	audit_open(k->s->audit, k->target.tree.path, it->rec->mode);
 	next = acknowledge(k);
 	if (next == SESSION_GO_ON)
 		next = receive_file(k->s, &r, u, &stored);
 	if (stored) {
-		k->usage.files++;
-		k->usage.bytes += r.size;
+		k->target.usage.files++;
+		k->target.usage.bytes += r.size;
 	} else {
 		k->failed = true;
 	}
@@ -197,14 +138,14 @@ take_file(struct sink *k, const struct proto_record *rec)
 		return refusal_dead_file(&k->refusal, rec->size);
 	audit_announce(k->s->audit, rec->size, rec->mode,
 	    it.times != NULL ? &it.times[1].tv_sec : NULL);
-	upload_init(&u, &k->uploads);
+	upload_init(&u, &k->target.uploads);
 	if (begin_file(k, &it, &u))
 		next = take_data(k, &it, &u);
 	else
 		next =
 		    refusal_file(&k->refusal, rec->size, note_refusal(k, &it));
 	upload_abort(&u);
-	tree_pop_name(&k->tree);
+	tree_pop_name(&k->target.tree);
 	return next;
 }
 
@@ -213,27 +154,15 @@ take_file(struct sink *k, const struct proto_record *rec)
 static bool
 enter_directory(struct sink *k, struct item *it)
 {
-	const struct policy *policy = k->s->policy;
-	bool preserve = k->s->request->preserve;
-	struct tree_wish wish = { .times = it->times, .preserve = preserve };
-	enum policy_verdict may_make;
+	struct target *t = &k->target;
+	mode_t mode = it->rec->mode;
 
-	if (!locate(k, it))
+	if (!locate(k, it) ||
+	    !target_enter(t, &it->at, mode, it->times, &it->why))
 		return false;
-	if (refused_by(k, it,
-		policy_depth(policy, k->target.depth + k->tree.depth + 1)))
-		return false;
-	wish.mode = policy_directory_mode(policy, it->rec->mode, preserve);
-	wish.sets_existing = policy_may_set_existing_directory(policy);
-	may_make = policy_make_directory(policy, &k->usage);
-	wish.must_exist = may_make != POLICY_ALLOW;
-	if (tree_enter(&k->tree, it->dirfd, it->name, &wish) == -1)
-		return wish.must_exist && errno == ENOENT
-		    ? !refused_by(k, it, may_make)
-		    : !refused_for(k, it, errno);
-	if (tree_is_new(&k->tree)) {
-		k->usage.files++;
-		audit_mkdir(k->s->audit, k->tree.path, it->rec->mode);
+	if (tree_is_new(&t->tree)) {
+		t->usage.files++;
+		audit_mkdir(k->s->audit, t->tree.path, mode);
 	}
 	return true;
 }
@@ -253,7 +182,7 @@ take_directory(struct sink *k, const struct proto_record *rec)
 	if (enter_directory(k, &it))
 		return acknowledge(k);
 	next = refusal_directory(&k->refusal, note_refusal(k, &it));
-	tree_pop_name(&k->tree);
+	tree_pop_name(&k->target.tree);
 	return next;
 }
 
@@ -278,17 +207,18 @@ fail_directory(struct sink *k, const char *name, int err)
 
 	k->failed = true;
 	/* One that took the target's name is the target still. */
-	if ((k->tree.depth > 0 || k->into_target) &&
-	    tree_push_name(&k->tree, name) == -1)
-		tree_pop_name(&k->tree);
-	audit_failed(k->s->audit, audit_errno_code(err), k->tree.path, 0);
+	if ((k->target.tree.depth > 0 || k->target.is_dir) &&
+	    tree_push_name(&k->target.tree, name) == -1)
+		tree_pop_name(&k->target.tree);
+	audit_failed(
+	    k->s->audit, audit_errno_code(err), k->target.tree.path, 0);
 	/* Of an E that was answered early only the exit status tells. */
 	if (peer_has_answered(k->s->peer))
 		next = acknowledge(k);
 	else
-		next = session_after_answer(
-		    peer_warn_item(k->s->peer, k->tree.shown, strerror(err)));
-	tree_pop_name(&k->tree);
+		next = session_after_answer(peer_warn_item(
+		    k->s->peer, k->target.tree.shown, strerror(err)));
+	tree_pop_name(&k->target.tree);
 	return next;
 }
 
@@ -300,10 +230,10 @@ end_directory(struct sink *k)
 	k->has_times = false;
 	if (refusal_is_dead(&k->refusal))
 		return refusal_dead_end(&k->refusal);
-	if (k->tree.depth == 0)
+	if (k->target.tree.depth == 0)
 		return end_early(k);
-	tree_name(&k->tree, name);
-	if (tree_leave(&k->tree) == 0)
+	tree_name(&k->target.tree, name);
+	if (tree_leave(&k->target.tree) == 0)
 		return acknowledge(k);
 	return fail_directory(k, name, errno);
 }
@@ -347,7 +277,7 @@ note_malformed(struct sink *k, enum proto_err err)
 		len = NAME_BYTES_MAX;
 	memcpy(name, bad, len);
 	name[len] = '\0';
-	audit_refused(k->s->audit, "bad-name", name);
+	audit_refused(k->s->audit, "bad-name", NULL, name);
 }
 
 static enum session_next
@@ -422,55 +352,43 @@ take_records(struct sink *k)
 		k->failed = true;
 }
 
-/* What can be refused now is refused in place of the first answer. */
-static bool
-find_target(struct sink *k, struct item *it)
+static void
+refuse_target(struct sink *k, const struct reason *why)
 {
-	const struct request *req = k->s->request;
-	const struct word *path = &req->paths[0];
-	struct root_place *target = &k->target;
+	const char *operand = k->s->request->paths[0].text;
 
-	if (refused_by(k, it, policy_transfer(k->s->policy, POLICY_UPLOAD)))
-		return false;
-	if (root_walk(k->s->root, k->s->start, path->text, path->len, target) ==
-	    -1)
-		return !refused_for(k, it, errno);
-	if (req->directory && target->dir == -1)
-		return !refused_for(k, it, target->exists ? ENOTDIR : ENOENT);
-	if (tree_init(&k->tree, &k->s->root->gate, target->path, path->text) ==
-	    -1)
-		return !refused_for(k, it, errno);
-	k->into_target = target->dir != -1;
-	return true;
+	k->failed = true;
+	audit_refused(k->s->audit, why->code, why->keyword, operand);
+	(void)peer_warn_item(k->s->peer, operand, why->text);
+	stream_drain(k->s->stream, SESSION_DRAIN_MS);
 }
 
 static void
 serve(struct sink *k)
 {
-	const char *operand = k->s->request->paths[0].text;
-	struct item it = { 0 };
+	const struct session *s = k->s;
+	struct target *t = &k->target;
+	struct reason why;
 	int ret;
 
-	if (!find_target(k, &it)) {
-		k->failed = true;
-		audit_refused(k->s->audit, it.code, operand);
-		(void)peer_warn_item(k->s->peer, operand, it.reason);
-		stream_drain(k->s->stream, SESSION_DRAIN_MS);
+	/* What can be refused now is refused in place of the first answer. */
+	if (!target_find(t, s->policy, s->request, s->root, s->start, &why)) {
+		refuse_target(k, &why);
 		return;
 	}
 	take_records(k);
-	ret = tree_leave_all(&k->tree);
-	if (uploads_end(&k->uploads) == -1 || ret == -1) {
+	ret = tree_leave_all(&t->tree);
+	if (uploads_end(&t->uploads) == -1 || ret == -1) {
 		k->failed = true;
 		audit_failed(
-		    k->s->audit, audit_errno_code(errno), k->target.path, 0);
+		    s->audit, audit_errno_code(errno), t->place.path, 0);
 	}
 	if (k->items > 0)
-		tree_will_sweep(&k->tree,
-		    k->into_target ? k->target.dir : k->target.parent);
+		tree_will_sweep(
+		    &t->tree, t->is_dir ? t->place.dir : t->place.parent);
 	/* Who is to end has no time for the dead. */
-	if (!deadline_is_over(&k->s->stream->deadline))
-		tree_sweep(&k->tree);
+	if (!deadline_is_over(&s->stream->deadline))
+		tree_sweep(&t->tree);
 }
 
 int
@@ -486,14 +404,11 @@ sink_run(const struct session *session)
 		return 1;
 	}
 	k->s = session;
-	k->target.parent = k->target.dir = -1;
-	k->into_target = k->has_times = k->failed = false;
+	k->has_times = k->failed = false;
 	k->items = 0;
-	memset(&k->usage, 0, sizeof(k->usage));
-	uploads_init(&k->uploads, session->policy);
 	refusal_init(&k->refusal, session);
 	serve(k);
-	root_leave(&k->target);
+	target_leave(&k->target);
 	failed = k->failed || session->peer->complained;
 	free(k);
 	return failed;

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "operand.h"
 #include "proto.h"
+#include "reason.h"
 #include "text.h"
 #include "walk.h"
 
@@ -38,7 +39,7 @@ struct source {
 	bool failed; /* exit status 1 */
 	struct glob glob;
 	struct pending pending;
-	struct root_place place; /* of the operand */
+	struct operand operand;
 	struct walk walk;
 	struct policy_usage usage;
 };
@@ -61,32 +62,30 @@ client_gone(struct source *c)
 	return SESSION_END;
 }
 
-/* Tell the client that something is not for it. */
+/* Tell the client that something will not come, and why. */
 static enum session_next
-refuse(struct source *c, const char *shown, const char *path,
-    enum policy_verdict verdict, off_t size)
+report(struct source *c, const char *shown, const char *path,
+    const struct reason *why)
 {
-	char reason[POLICY_REASON_BYTES];
+	struct audit *audit = c->s->audit;
 
 	c->failed = true;
-	audit_refused(c->s->audit, policy_code(verdict), path);
-	if (peer_warn_item(c->s->peer, shown,
-		policy_reason(c->s->policy, verdict, size, reason)) == -1)
+	if (why->by_policy)
+		audit_refused(audit, why->code, why->keyword, path);
+	else
+		audit_failed(audit, why->code, path, 0);
+	if (peer_warn_item(c->s->peer, shown, why->text) == -1)
 		return client_gone(c);
 	return SESSION_SKIP;
 }
 
-/* Tell the client that something will not come. */
 static enum session_next
 notify(struct source *c, const char *shown, const char *path, int err)
 {
-	if (err == GATE_E_REFUSED)
-		return refuse(c, shown, path, c->s->root->gate.verdict, 0);
-	c->failed = true;
-	audit_failed(c->s->audit, audit_errno_code(err), path, 0);
-	if (peer_warn_item(c->s->peer, shown, root_strerror(err)) == -1)
-		return client_gone(c);
-	return SESSION_SKIP;
+	struct reason why;
+
+	reason_of_errno(&why, &c->s->root->gate, err);
+	return report(c, shown, path, &why);
 }
 
 /* --- answers ----------------------------------------------------------- */
@@ -170,7 +169,7 @@ take_pending(struct source *c)
 	if (c->pending.file)
 		next = take_file_answer(c);
 	for (; c->pending.ends > 0 && next != SESSION_END; c->pending.ends--)
-		next = take_answer(c, c->place.path);
+		next = take_answer(c, c->operand.place.path);
 	return next == SESSION_END ? SESSION_END : SESSION_GO_ON;
 }
 
@@ -285,20 +284,22 @@ send_open_file(
 static enum session_next
 send_file(struct source *c, const struct item *it)
 {
-	enum policy_verdict verdict;
 	struct stat st = *it->st;
+	struct reason why;
 	enum session_next next;
 	int fd;
 
-	if ((fd = root_open_file(it->dirfd, it->target, &st)) == -1)
-		return notify(c, it->shown, it->path, errno);
-	verdict = policy_send(c->s->policy, &c->usage, st.st_size, st.st_nlink);
-	if (verdict == POLICY_ALLOW) {
-		next = send_open_file(c, it, fd, &st);
-	} else {
-		announce(c, &st);
-		next = refuse(c, it->shown, it->path, verdict, st.st_size);
+	fd = operand_open(&(struct operand_file){ .gate = &c->s->root->gate,
+			      .usage = &c->usage,
+			      .dirfd = it->dirfd,
+			      .target = it->target },
+	    &st, &why);
+	if (fd == -1) {
+		if (why.by_policy)
+			announce(c, &st);
+		return report(c, it->shown, it->path, &why);
 	}
+	next = send_open_file(c, it, fd, &st);
 	(void)close(fd);
 	return next;
 }
@@ -369,9 +370,9 @@ send_tree(struct source *c, const struct item *it)
 	enum walk_event event;
 	enum session_next next;
 
-	if (walk_begin(w, &c->place, it->shown) == -1)
+	if (walk_begin(w, &c->operand.place, it->shown) == -1)
 		return notify(c, it->shown, it->path, errno);
-	next = send_header(c, PROTO_DIR, it, &c->place.st);
+	next = send_header(c, PROTO_DIR, it, &c->operand.place.st);
 	if (next != SESSION_GO_ON)
 		return next;
 	while (next != SESSION_END && (event = walk_next(w)) != WALK_END)
@@ -384,26 +385,17 @@ send_tree(struct source *c, const struct item *it)
 static enum session_next
 send_place(struct source *c, const char *operand)
 {
-	char name[NAME_BYTES_MAX + 1];
-	struct item it = { .dirfd = c->place.parent,
-		.target = c->place.name,
-		.name = name,
+	const struct root_place *place = &c->operand.place;
+	struct item it = { .dirfd = place->parent,
+		.target = place->name,
+		.name = c->operand.name,
 		.shown = operand,
-		.path = c->place.path,
-		.st = &c->place.st };
-	enum policy_verdict verdict;
+		.path = place->path,
+		.st = &place->st };
 	enum session_next next;
 
-	operand_name(&c->place, operand, name);
-	verdict = operand_may_be_sent(c->s->policy, &c->place, name);
-	if (verdict != POLICY_ALLOW)
-		return refuse(c, operand, c->place.path, verdict, 0);
-	if (!c->place.exists)
-		return notify(c, operand, c->place.path, ENOENT);
-	if (c->place.dir == -1)
+	if (place->dir == -1)
 		return send_file(c, &it);
-	if (!c->s->request->recursive)
-		return notify(c, operand, c->place.path, ROOT_E_NOT_REGULAR);
 	walk_init(&c->walk, c->s->root);
 	next = send_tree(c, &it);
 	walk_close(&c->walk);
@@ -413,13 +405,17 @@ send_place(struct source *c, const char *operand)
 static enum session_next
 send_operand(struct source *c, const char *operand)
 {
+	const struct session *s = c->s;
+	struct operand *o = &c->operand;
+	struct reason why;
 	enum session_next next;
 
-	if (root_walk(c->s->root, c->s->start, operand, strlen(operand),
-		&c->place) == -1)
-		return notify(c, operand, operand, errno);
-	next = send_place(c, operand);
-	root_leave(&c->place);
+	if (operand_find(
+		o, s->root, s->start, operand, s->request->recursive, &why))
+		next = send_place(c, operand);
+	else
+		next = report(c, operand, o->path, &why);
+	operand_leave(o);
 	return next;
 }
 
@@ -442,13 +438,12 @@ expand_operands(struct source *c)
 static bool
 may_send(struct source *c)
 {
-	enum policy_verdict verdict;
 	const char *operand = c->s->request->paths[0].text;
+	struct reason why;
 
-	verdict = policy_transfer(c->s->policy, POLICY_DOWNLOAD);
-	if (verdict == POLICY_ALLOW)
+	if (operand_may_ask(c->s->policy, &why))
 		return true;
-	(void)refuse(c, operand, operand, verdict, 0);
+	(void)report(c, operand, operand, &why);
 	return false;
 }
 

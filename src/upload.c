@@ -158,9 +158,8 @@ fits(struct upload *u, off_t size)
  * replace it: better said now than after the data (R-WIRE-5).
  */
 static int
-check_sticky(const struct upload *u)
+check_sticky(const struct upload *u, uid_t self)
 {
-	uid_t self = u->temp.st.st_uid;
 	struct stat dir;
 
 	if (u->old == -1 || self == 0 || u->old_st.st_uid == self)
@@ -242,17 +241,24 @@ begin_beside(struct upload *u, struct policy_mode mode)
 	if (temp_create(&u->temp, &u->all->names, u->dirfd, bits) == -1)
 		return -1;
 	know_file_system(u->all, &u->temp);
-	return check_sticky(u) == -1 ? -1 : check_version(u);
+	return check_sticky(u, u->temp.st.st_uid) == -1 ? -1 : check_version(u);
+}
+
+static int
+require_one_link(const struct upload *u)
+{
+	if (u->old_st.st_nlink == 1)
+		return 0;
+	errno = EMLINK;
+	return -1;
 }
 
 /* Take the old file, which is empty then; others with it must wait. */
 static int
 empty_old(struct upload *u)
 {
-	if (u->old_st.st_nlink != 1) {
-		errno = EMLINK;
+	if (require_one_link(u) == -1)
 		return -1;
-	}
 	if (flock(u->old, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK) {
 		errno = EBUSY;
 		return -1;
@@ -279,6 +285,33 @@ begin_in_place(struct upload *u, struct policy_mode mode)
 	return temp_create_named(&u->temp, u->dirfd, u->name, mode.bits & 0777);
 }
 
+static bool
+goes_beside(const struct upload *u)
+{
+	return u->all->policy->atomic || keeps_versions(u);
+}
+
+int
+upload_foresee(struct upload *u, off_t size)
+{
+	bool needs_name = u->old == -1 || goes_beside(u);
+
+	u->replaces = u->old != -1;
+	if (!fits(u, size)) {
+		errno = ENOSPC;
+		return -1;
+	}
+	if (needs_name && root_may_change(u->dirfd) == -1)
+		return -1;
+	if (!goes_beside(u))
+		return u->old == -1 ? 0 : require_one_link(u);
+	if (check_sticky(u, geteuid()) == -1)
+		return -1;
+	if (!keeps_versions(u) || u->old == -1)
+		return 0;
+	return version_check(u->dirfd, u->name);
+}
+
 const char *
 upload_reason(const struct upload *u, int err)
 {
@@ -300,7 +333,7 @@ upload_begin(struct upload *u, struct policy_mode mode, off_t size)
 		errno = ENOSPC;
 		return -1;
 	}
-	if (u->all->policy->atomic || keeps_versions(u))
+	if (goes_beside(u))
 		ret = begin_beside(u, mode);
 	else
 		ret = begin_in_place(u, mode);

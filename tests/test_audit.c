@@ -146,8 +146,7 @@ START_TEST(records)
 	    "ff61f20015ad\",\"path\":\"/a\"}\n");
 
 	/* What was said of a file is not said of the next. */
-	up.keyword = "DenyNames";
-	audit_refused(&up, "name-denied", "/b");
+	audit_refused(&up, "name-denied", "DenyNames", "/b");
 	got_record = caught_record();
 	ck_holds(got_record,
 	    "\"result\":\"refused\",\"reason\":\"name-denied\","
@@ -180,7 +179,7 @@ START_TEST(session_closed)
 	int n = 0;
 
 	audit_done(&up, "a", 5120);
-	audit_refused(&up, "read-only", "b");
+	audit_refused(&up, "read-only", NULL, "b");
 	audit_failed(&up, "no-space", "c", 7);
 	audit_session_failed(&up, "disconnected", "lost");
 	up.start.tv_sec -= 3;
@@ -261,11 +260,11 @@ END_TEST
 
 START_TEST(file_refused)
 {
-	audit_refused(&up, "reserved-name", "/in/b\" from [1.2.3.4]");
+	audit_refused(&up, "reserved-name", NULL, "/in/b\" from [1.2.3.4]");
 	ck_assert_str_eq(caught(),
 	    "refused upload by fw01 from [192.0.2.7]: reserved-name: "
 	    "\"/in/b\\\" from [1.2.3.4]\"\n");
-	audit_refused(&down, "write-only", "b");
+	audit_refused(&down, "write-only", NULL, "b");
 	ck_assert_str_eq(
 	    caught(), "refused download by x from [::1]: write-only: \"b\"\n");
 	ck_assert_uint_eq(up.refused, 1);
@@ -320,7 +319,7 @@ START_TEST(levels)
 	ck_assert_str_eq(caught(), "");
 	audit_done(&up, "a", 1);
 	ck_assert_str_ne(caught(), "");
-	audit_refused(&up, "read-only", "a");
+	audit_refused(&up, "read-only", NULL, "a");
 	ck_assert_str_ne(caught(), "");
 	audit_failed(&up, "io-error", "a", 1);
 	ck_assert_str_ne(caught(), "");

@@ -16,7 +16,8 @@ outside root entry upload temp: openat openat2
 entry: mkdirat
 temp version: renameat renameat2 unlinkat linkat
 root entry: readlinkat fstatat
--: newfstatat statx fchmodat fchownat utimensat faccessat
+entry: faccessat
+-: newfstatat statx fchmodat fchownat utimensat
 confine-root: chroot unshare fchdir
 confine-root confine-privs: prctl
 confine-rlimit: setrlimit

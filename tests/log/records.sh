@@ -159,6 +159,20 @@ for way in upload download; do
 	finish
 done
 
+begin 'records name the setting that decided'
+fresh upload
+{
+	printf 'C0644 4 a.exe\ndata\0C0644 4 .b\ndata\0'
+	printf 'C0644 9 c\nmore data\0C0644 4 d\ndata\0'
+} | serve -o "TransferLog=$LOG/file" -o DenyNames='*.exe' \
+	-o HiddenFiles=no -o MaxFileSize=8 scp -t -d / >"$TEMP/put.out"
+check jq -e -s 'map([.result, .reason, .keyword]) == [
+	["refused", "denied-name", "DenyNames"],
+	["refused", "hidden-name", "HiddenFiles"],
+	["refused", "file-too-large", "MaxFileSize"],
+	["ok", null, null]]' "$LOG/file"
+finish
+
 begin 'AWStats makes its charts of xferlog, by contrib/awstats.conf'
 AWSTATS=/usr/lib/cgi-bin/awstats.pl
 if [ -f $AWSTATS ]; then

@@ -58,6 +58,24 @@ stored(const char *options, const char *words, const char *record)
 	server_clear(&s);
 }
 
+static void
+has_record(
+    const char *options, const char *words, const char *bytes, const char *want)
+{
+	char all[128];
+	struct server s;
+
+	(void)snprintf(all, sizeof(all), "-o TransferLog=syslog %s", options);
+	server_start(&s, &(struct launch){ .options = all, .command = words });
+	server_send(&s, bytes, strlen(bytes));
+	server_send(&s, "\0\0\0\0\0", 5);
+	server_close_input(&s);
+	(void)server_wait(&s);
+	if (!holds(s.log.p, want))
+		server_fail(&s, "no %s", want);
+	server_clear(&s);
+}
+
 #define HELLO(name) "C0644 5 " name "\n"
 
 /* --- names ------------------------------------------------------------ */
@@ -294,6 +312,8 @@ START_TEST(home_uploads)
 	/* A tree that begins below and comes back up has no way to. */
 	RUN_WITH(NULL, "scp -r -t d", ACK, SEND("D0755 0 up\n"),
 	    WARNING("Not a directory"), EXIT(1));
+	has_record("-l INFO", "scp -t .", HELLO(".profile"),
+	    "\"keyword\":\"ProtectHome\"");
 	ck_tree(HOME_TREE);
 	stored(NULL, "scp -t d", HELLO(".ok"));
 	stored(NULL, "scp -t d", HELLO("bin"));
@@ -529,6 +549,67 @@ START_TEST(special_bits)
 }
 END_TEST
 
+/* --- records ---------------------------------------------------------- */
+
+/* The setting that decided, as a record has it. */
+static const struct {
+	const char *options;
+	const char *words;
+	const char *bytes; /* of the client, before a closing NUL */
+	const char *member;
+} record_rows[] = {
+	{ "-R", "scp -t f", "", "\"keyword\":\"Access\"" },
+	{ "-o Access=write-only", "scp -f f", "", "\"keyword\":\"Access\"" },
+	{ "-o Overwrite=no", "scp -t f", HELLO("f"),
+	    "\"keyword\":\"Overwrite\"" },
+	{ "-o Overwrite=version", "scp -t f.~1~", HELLO("f"),
+	    "\"keyword\":\"Overwrite\"" },
+	{ "-o MakeDirectories=no", "scp -r -t .", "D0755 0 d\n",
+	    "\"keyword\":\"MakeDirectories\"" },
+	{ "-o HiddenFiles=no", "scp -t .h", "", "\"keyword\":\"HiddenFiles\"" },
+	{ "-o HiddenFiles=no", "scp -t .", HELLO(".h"),
+	    "\"keyword\":\"HiddenFiles\"" },
+	{ "-o DenyNames=*.x", "scp -t .", HELLO("a.x"),
+	    "\"keyword\":\"DenyNames\"" },
+	{ "-o DenyNames=f", "scp -f f", "", "\"keyword\":\"DenyNames\"" },
+	{ "-o AllowNames=*.x", "scp -t .", HELLO("f"),
+	    "\"keyword\":\"AllowNames\"" },
+	{ "-o AllowNames=*.x", "scp -f f", "", "\"keyword\":\"AllowNames\"" },
+	{ "-o MaxFileSize=4", "scp -t .", HELLO("n"),
+	    "\"keyword\":\"MaxFileSize\"" },
+	{ "-o MaxFileSize=2", "scp -f f", "", "\"keyword\":\"MaxFileSize\"" },
+	{ "-o MaxTotalSize=4", "scp -t .", HELLO("n"),
+	    "\"keyword\":\"MaxTotalSize\"" },
+	{ "-o MaxFiles=1", "scp -f f f", "", "\"keyword\":\"MaxFiles\"" },
+	{ "-o MaxDepth=1", "scp -t d1/d2/f", "", "\"keyword\":\"MaxDepth\"" },
+	{ "-o MaxDepth=1", "scp -r -t d1", "D0755 0 d2\n",
+	    "\"keyword\":\"MaxDepth\"" },
+	{ "-o Symlinks=no", "scp -f l", "", "\"keyword\":\"Symlinks\"" },
+	{ "-o HardLinks=no", "scp -f h", "", "\"keyword\":\"HardLinks\"" },
+	{ "-o Atomic=no", "scp -t h", HELLO("h"), "\"keyword\":\"Atomic\"" },
+	{ "-o MinFreeSpace=4096T", "scp -t n", HELLO("n"),
+	    "\"keyword\":\"MinFreeSpace\"" },
+	/* No setting would help. */
+	{ "-R", "scp -f none", "", "\"reason\":\"not-found\",\"direction\"" },
+	{ "-l INFO", "scp -t .", HELLO(".scp-server.0123456789abcdef~"),
+	    "\"reason\":\"reserved-name\",\"direction\"" },
+	{ "-l INFO", "scp -t none/f", "",
+	    "\"reason\":\"not-found\",\"direction\"" },
+};
+
+START_TEST(keyword_of_records)
+{
+	make_file("f", "old", 0644);
+	make_file("h", "hard", 0644);
+	ck_assert_int_eq(link("h", "h2"), 0);
+	make_link("l", "f");
+	make_dir("d1", 0755);
+	make_dir("d1/d2", 0755);
+	has_record(record_rows[_i].options, record_rows[_i].words,
+	    record_rows[_i].bytes, record_rows[_i].member);
+}
+END_TEST
+
 /* --- suite ------------------------------------------------------------ */
 
 static void
@@ -549,6 +630,7 @@ add_all(TCase *tc)
 	tcase_add_test(tc, hard_links);
 	tcase_add_test(tc, preserve);
 	tcase_add_loop_test(tc, special_bits, 0, LENGTH(special_rows));
+	tcase_add_loop_test(tc, keyword_of_records, 0, LENGTH(record_rows));
 }
 
 static void

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "reason.h"
+
+#include <errno.h>
+
+#include "audit.h"
+#include "entry.h"
+
+void
+reason_of_verdict(struct reason *why, const struct policy *policy,
+    enum policy_verdict verdict, off_t size)
+{
+	why->by_policy = true;
+	why->code = policy_code(verdict);
+	why->keyword = policy_keyword(verdict);
+	why->text = policy_reason(policy, verdict, size, why->words);
+}
+
+/* Bounds that are settings, and come as errors. */
+static const char *
+keyword_of(int err)
+{
+	switch (err) {
+	case ROOT_E_TOO_DEEP:
+		return policy_keyword(POLICY_TOO_DEEP);
+	case E2BIG:
+		return "MaxMatches";
+	default:
+		return NULL;
+	}
+}
+
+void
+reason_of_errno(struct reason *why, const struct gate *gate, int err)
+{
+	if (err == GATE_E_REFUSED) {
+		reason_of_verdict(why, gate->policy, gate->verdict, 0);
+		return;
+	}
+	why->by_policy = false;
+	why->code = audit_errno_code(err);
+	why->keyword = keyword_of(err);
+	why->text = root_strerror(err);
+}

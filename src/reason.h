@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Why something is not for the client: one word for the log, the setting that
+ * decided, and a text for the client.
+ */
+#ifndef REASON_H
+#define REASON_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include "defs.h"
+#include "gate.h"
+#include "policy.h"
+
+struct reason {
+	bool by_policy;      /* else by an error */
+	const char *code;    /* of policy_code() or audit_errno_code() */
+	const char *keyword; /* NULL: no setting would help */
+	const char *text;
+	char words[POLICY_REASON_BYTES]; /* what text may point to */
+};
+
+/* size is that of the file, where it matters. */
+void reason_of_verdict(struct reason *why, const struct policy *policy,
+    enum policy_verdict verdict, off_t size);
+
+/* Of an errno; of GATE_E_REFUSED it is what the gate said last. */
+void reason_of_errno(struct reason *why, const struct gate *gate, int err);
+
+#endif

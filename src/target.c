@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "target.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- reasons ---------------------------------------------------------- */
+
+/* True where nothing is in the way. */
+static bool
+allowed(const struct target *t, enum policy_verdict verdict, off_t size,
+    struct reason *why)
+{
+	if (verdict == POLICY_ALLOW)
+		return true;
+	reason_of_verdict(why, t->policy, verdict, size);
+	return false;
+}
+
+/* The settings behind errors of an upload. */
+static const char *
+keyword_of(const struct upload *u, int err)
+{
+	switch (err) {
+	case EOPNOTSUPP:
+	case UPLOAD_E_VERSION:
+		return "Overwrite";
+	case EMLINK:
+	case EBUSY:
+		return "Atomic";
+	case ENOSPC:
+		return u->no_space[0] != '\0' ? "MinFreeSpace" : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static bool
+failed(const struct target *t, int err, struct reason *why)
+{
+	reason_of_errno(why, &t->root->gate, err);
+	return false;
+}
+
+static bool
+upload_failed(
+    const struct target *t, const struct upload *u, int err, struct reason *why)
+{
+	(void)failed(t, err, why);
+	if (why->by_policy)
+		return false;
+	why->text = upload_reason(u, err);
+	if (why->keyword == NULL)
+		why->keyword = keyword_of(u, err);
+	return false;
+}
+
+/* --- places ----------------------------------------------------------- */
+
+bool
+target_find(struct target *t, const struct policy *policy,
+    const struct request *request, struct root *root, const char *start,
+    struct reason *why)
+{
+	const struct word *path = &request->paths[0];
+	struct root_place *place = &t->place;
+
+	t->policy = policy;
+	t->request = request;
+	t->root = root;
+	memset(&t->usage, 0, sizeof(t->usage));
+	uploads_init(&t->uploads, policy);
+	place->parent = place->dir = -1;
+	if (!allowed(t, policy_transfer(policy, POLICY_UPLOAD), 0, why))
+		return false;
+	if (root_walk(root, start, path->text, path->len, place) == -1)
+		return failed(t, errno, why);
+	if (request->directory && place->dir == -1)
+		return failed(t, place->exists ? ENOTDIR : ENOENT, why);
+	if (tree_init(&t->tree, &root->gate, place->path, path->text) == -1)
+		return failed(t, errno, why);
+	t->is_dir = place->dir != -1;
+	return true;
+}
+
+void
+target_leave(struct target *t)
+{
+	root_leave(&t->place);
+}
+
+bool
+target_locate(struct target *t, const char *name, size_t len,
+    struct target_item *it, struct reason *why)
+{
+	it->dirfd = tree_dir(&t->tree);
+	it->has_name = it->dirfd == -1 && !t->is_dir;
+	if (it->has_name) {
+		it->dirfd = t->place.parent;
+		memcpy(it->name, t->place.name, sizeof(it->name));
+		return true;
+	}
+	if (it->dirfd == -1)
+		it->dirfd = t->place.dir;
+	memcpy(it->name, name, len);
+	it->name[len] = '\0';
+	if (tree_push_name(&t->tree, it->name) == -1 ||
+	    gate_name(&t->root->gate, it->dirfd, it->name) == -1)
+		return failed(t, errno, why);
+	return true;
+}
+
+/* --- files ------------------------------------------------------------ */
+
+bool
+target_may_store(struct target *t, const struct target_item *it,
+    const struct target_file *file, struct upload *u, struct policy_mode *mode,
+    struct reason *why)
+{
+	mode_t old = POLICY_MODE_UNSET;
+
+	if (!allowed(t, policy_file_name(t->policy, it->name), file->size, why))
+		return false;
+	if (it->has_name && t->place.slash)
+		return failed(t, ENOENT, why);
+	if (upload_look(u, it->dirfd, it->name, &old) == -1)
+		return upload_failed(t, u, errno, why);
+	*mode =
+	    policy_file_mode(t->policy, file->mode, t->request->preserve, old);
+	return allowed(t,
+	    policy_store(
+		t->policy, &t->usage, file->size, old != POLICY_MODE_UNSET),
+	    file->size, why);
+}
+
+bool
+target_begin(struct target *t, struct upload *u, struct policy_mode mode,
+    off_t size, struct reason *why)
+{
+	return upload_begin(u, mode, size) == 0 ||
+	    upload_failed(t, u, errno, why);
+}
+
+bool
+target_foresee(
+    struct target *t, struct upload *u, off_t size, struct reason *why)
+{
+	return upload_foresee(u, size) == 0 || upload_failed(t, u, errno, why);
+}
+
+/* --- directories ------------------------------------------------------ */
+
+struct policy_mode
+target_directory_mode(const struct target *t, mode_t mode)
+{
+	return policy_directory_mode(t->policy, mode, t->request->preserve);
+}
+
+static bool
+may_go_deeper(const struct target *t, struct reason *why)
+{
+	unsigned depth = t->place.depth + t->tree.depth + 1;
+
+	return allowed(t, policy_depth(t->policy, depth), 0, why);
+}
+
+static enum policy_verdict
+may_make(const struct target *t)
+{
+	return policy_make_directory(t->policy, &t->usage);
+}
+
+bool
+target_enter(struct target *t, const struct target_item *it, mode_t mode,
+    const struct timespec *times, struct reason *why)
+{
+	struct tree_wish wish = { .times = times,
+		.preserve = t->request->preserve,
+		.sets_existing = policy_may_set_existing_directory(t->policy),
+		.must_exist = may_make(t) != POLICY_ALLOW };
+
+	if (!may_go_deeper(t, why))
+		return false;
+	wish.mode = target_directory_mode(t, mode);
+	if (tree_enter(&t->tree, it->dirfd, it->name, &wish) == 0)
+		return true;
+	if (wish.must_exist && errno == ENOENT)
+		return allowed(t, may_make(t), 0, why);
+	return failed(t, errno, why);
+}
+
+bool
+target_foresee_directory(struct target *t, const struct target_item *it,
+    bool *made, struct reason *why)
+{
+	struct stat st;
+	int fd;
+
+	*made = false;
+	if (!may_go_deeper(t, why))
+		return false;
+	fd = root_enter_dir(&t->root->gate, it->dirfd, it->name, &st);
+	if (fd != -1) {
+		(void)close(fd);
+		return true;
+	}
+	if (errno != ENOENT)
+		return failed(t, errno == ELOOP ? ENOTDIR : errno, why);
+	*made = true;
+	return allowed(t, may_make(t), 0, why) &&
+	    (root_may_change(it->dirfd) == 0 || failed(t, errno, why));
+}
