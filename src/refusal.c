@@ -13,8 +13,9 @@
 void
 refusal_init(struct refusal *r, const struct session *s)
 {
-	memset(r, 0, sizeof(*r));
 	r->s = s;
+	r->dead = r->unnamed = 0;
+	r->discarded = 0;
 }
 
 bool
@@ -93,24 +94,65 @@ refusal_file(struct refusal *r, off_t size, const char *message)
 }
 
 enum session_next
-refusal_directory(struct refusal *r, const char *message)
+refusal_directory(struct refusal *r, const char *path, const struct reason *why,
+    const char *message)
 {
 	if (waits_for_answer(r))
 		return warn(r, message);
 	(void)text_format(r->message, sizeof(r->message), "%s", message);
+	memcpy(r->path, path, strlen(path) + 1);
+	r->code = why->code;
+	r->keyword = why->keyword;
+	r->unnamed = 0;
 	r->dead = 1;
 	return session_after_answer(peer_ack(r->s->peer));
 }
 
-enum session_next
-refusal_dead_file(struct refusal *r, off_t size)
+/* --- in dead directories ------------------------------------------------ */
+
+/* Append the name of an item; false where there is no room. */
+static bool
+push_name(struct refusal *r, const struct proto_record *rec)
 {
-	return discard_body(r, size, r->message);
+	size_t used = strlen(r->path);
+
+	if (r->unnamed > 0 || used + 1 + rec->namelen >= sizeof(r->path))
+		return false;
+	r->path[used] = '/';
+	memcpy(r->path + used + 1, rec->name, rec->namelen);
+	r->path[used + 1 + rec->namelen] = '\0';
+	return true;
+}
+
+static void
+pop_name(struct refusal *r)
+{
+	*strrchr(r->path, '/') = '\0';
+}
+
+static void
+note(const struct refusal *r)
+{
+	audit_refused(r->s->audit, r->code, r->keyword, r->path);
 }
 
 enum session_next
-refusal_dead_directory(struct refusal *r)
+refusal_dead_file(struct refusal *r, const struct proto_record *rec)
 {
+	bool named = push_name(r, rec);
+
+	note(r);
+	if (named)
+		pop_name(r);
+	return discard_body(r, rec->size, r->message);
+}
+
+enum session_next
+refusal_dead_directory(struct refusal *r, const struct proto_record *rec)
+{
+	if (!push_name(r, rec))
+		r->unnamed++;
+	note(r);
 	r->dead++;
 	return session_after_answer(peer_ack(r->s->peer));
 }
@@ -118,8 +160,13 @@ refusal_dead_directory(struct refusal *r)
 enum session_next
 refusal_dead_end(struct refusal *r)
 {
+	r->dead--;
+	if (r->unnamed > 0)
+		r->unnamed--;
+	else if (r->dead > 0)
+		pop_name(r);
 	/* An E that was answered early cannot tell why any more. */
-	if (--r->dead > 0 || peer_has_answered(r->s->peer))
+	if (r->dead > 0 || peer_has_answered(r->s->peer))
 		return session_after_answer(peer_ack(r->s->peer));
 	return warn(r, r->message);
 }

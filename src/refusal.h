@@ -19,13 +19,19 @@
 #include <stdbool.h>
 
 #include "defs.h"
+#include "proto.h"
+#include "reason.h"
 #include "session.h"
 
 struct refusal {
 	const struct session *s;
-	unsigned long dead;              /* dead directories that are open */
-	off_t discarded;                 /* bytes of refused files so far */
-	char message[MESSAGE_BYTES_MAX]; /* why the outermost one is dead */
+	unsigned long dead;    /* dead directories that are open */
+	unsigned long unnamed; /* of these: path has no room for them */
+	off_t discarded;       /* bytes of refused files so far */
+	const char *code;      /* why the outermost one is dead: for the log */
+	const char *keyword;   /* the same, or NULL */
+	char message[MESSAGE_BYTES_MAX]; /* the same, for the client */
+	char path[PATH_BYTES_MAX];       /* of the innermost, for the log */
 };
 
 void refusal_init(struct refusal *r, const struct session *s);
@@ -37,14 +43,19 @@ void refusal_init(struct refusal *r, const struct session *s);
 enum session_next refusal_file(
     struct refusal *r, off_t size, const char *message) ATTR_USE;
 
-/* Answer the header of a directory. */
-enum session_next refusal_directory(
-    struct refusal *r, const char *message) ATTR_USE;
+/* Answer the header of the directory path, which why refuses. */
+enum session_next refusal_directory(struct refusal *r, const char *path,
+    const struct reason *why, const char *message) ATTR_USE;
 
-/* Are we in a dead directory?  Then these take files, D and E. */
+/*
+ * Are we in a dead directory?  Then these take files, D and E, and log what is
+ * refused with it (R-LOG-1).
+ */
 bool refusal_is_dead(const struct refusal *r);
-enum session_next refusal_dead_file(struct refusal *r, off_t size) ATTR_USE;
-enum session_next refusal_dead_directory(struct refusal *r) ATTR_USE;
+enum session_next refusal_dead_file(
+    struct refusal *r, const struct proto_record *rec) ATTR_USE;
+enum session_next refusal_dead_directory(
+    struct refusal *r, const struct proto_record *rec) ATTR_USE;
 enum session_next refusal_dead_end(struct refusal *r) ATTR_USE;
 
 #endif

@@ -134,10 +134,10 @@ take_file(struct sink *k, const struct proto_record *rec)
 
 	k->items++;
 	take_times(k, &it);
-	if (refusal_is_dead(&k->refusal))
-		return refusal_dead_file(&k->refusal, rec->size);
 	audit_announce(k->s->audit, rec->size, rec->mode,
 	    it.times != NULL ? &it.times[1].tv_sec : NULL);
+	if (refusal_is_dead(&k->refusal))
+		return refusal_dead_file(&k->refusal, rec);
 	upload_init(&u, &k->target.uploads);
 	if (begin_file(k, &it, &u))
 		next = take_data(k, &it, &u);
@@ -172,16 +172,19 @@ take_directory(struct sink *k, const struct proto_record *rec)
 {
 	struct item it = { .rec = rec };
 	enum session_next next;
+	const char *message;
 
 	k->items++;
 	take_times(k, &it);
 	if (!k->s->request->recursive)
 		return protocol_error(k, "received directory without -r");
 	if (refusal_is_dead(&k->refusal))
-		return refusal_dead_directory(&k->refusal);
+		return refusal_dead_directory(&k->refusal, rec);
 	if (enter_directory(k, &it))
 		return acknowledge(k);
-	next = refusal_directory(&k->refusal, note_refusal(k, &it));
+	message = note_refusal(k, &it);
+	next = refusal_directory(
+	    &k->refusal, k->target.tree.path, &it.why, message);
 	tree_pop_name(&k->target.tree);
 	return next;
 }

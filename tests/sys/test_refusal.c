@@ -669,6 +669,80 @@ START_TEST(refused_directory_nested)
 }
 END_TEST
 
+static size_t
+count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text += strlen(what))
+		n++;
+	return n;
+}
+
+#define REFUSED "refused upload by "
+
+/* R-LOG-1: whatever is refused has a line, and the path that it would have. */
+START_TEST(refused_directory_in_the_log)
+{
+	static const char records[] = "D0755 0 isfile\nC0644 2 a\nhi\0"
+				      "D0755 0 b\nC0644 2 c\nhi\0E\n"
+				      "C0644 2 d\nhi\0E\nC0644 2 e\nhi\0";
+	static const char *const lines[] = {
+		": not-a-directory: \"/d/isfile\"\n",
+		": not-a-directory: \"/d/isfile/a\"\n",
+		": not-a-directory: \"/d/isfile/b\"\n",
+		": not-a-directory: \"/d/isfile/b/c\"\n",
+		": not-a-directory: \"/d/isfile/d\"\n", "close \"/d/e\" "
+	};
+	const char *at;
+	struct server s;
+
+	make_dir("d", 0755);
+	make_file("d/isfile", "old", 0644);
+	start(&s, &(struct shape){ "-rt", REST, false }, "d");
+	server_send(&s, records, sizeof(records) - 1);
+	server_close_input(&s);
+	(void)server_wait(&s);
+	at = s.log.p;
+	for (size_t i = 0; i < LENGTH(lines); i++) {
+		if ((at = strstr(at, lines[i])) == NULL)
+			server_fail(&s, "no %s", lines[i]);
+	}
+	ck_assert_uint_eq(count(s.log.p, REFUSED), 5);
+	ck_assert(holds(s.log.p, "upload 1 ok 5 refused 0 failed, 2 bytes"));
+	server_clear(&s);
+}
+END_TEST
+
+/* However deep: paths that are too long are told by their beginning. */
+START_TEST(refused_directory_deep_in_the_log)
+{
+	struct bytes stream = { 0 };
+	struct server s;
+	char name[256];
+
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	make_dir("d", 0755);
+	make_file("d/isfile", "old", 0644);
+	for (int i = 0; i < 40; i++)
+		bytes_addf(&stream, "D0755 0 %s\n", i == 0 ? "isfile" : name);
+	bytes_addf(&stream, "C0644 0 deep\n%c", 0);
+	for (int i = 0; i < 39; i++)
+		bytes_addf(&stream, "E\n");
+	bytes_addf(&stream, "C0644 0 last\n%cE\n", 0);
+	start(&s, &(struct shape){ "-rt", REST, false }, "d");
+	server_send(&s, stream.p, stream.len);
+	server_close_input(&s);
+	(void)server_wait(&s);
+	ck_assert_uint_eq(count(s.log.p, REFUSED), 42);
+	if (!holds(s.log.p, ": \"/d/isfile/last\"\n"))
+		server_fail(&s, "the path is lost");
+	server_clear(&s);
+	bytes_free(&stream);
+}
+END_TEST
+
 /* The contents come, and are no file's; then the tree goes on above it. */
 START_TEST(refused_directory_within_a_tree)
 {
@@ -930,6 +1004,8 @@ static void
 add_others(TCase *tc)
 {
 	tcase_add_test(tc, refused_directory_nested);
+	tcase_add_test(tc, refused_directory_in_the_log);
+	tcase_add_test(tc, refused_directory_deep_in_the_log);
 	tcase_add_test(tc, refused_directory_within_a_tree);
 	tcase_add_test(tc, refused_directory_too_deep);
 	tcase_add_test(tc, refused_directory_in_one_not_writable);
