@@ -491,6 +491,9 @@ source_run(const struct session *session)
 	memset(&c->usage, 0, sizeof(c->usage));
 	glob_init(&c->glob, session->root, session->start,
 	    session->policy->max_matches);
+	/* What takes a packet for an answer fetches one file: phpseclib 2. */
+	if (session->request->recursive)
+		stream_join(session->stream);
 	c->glob.stop = session->stream->deadline.stop;
 	serve(c);
 	glob_clear(&c->glob);

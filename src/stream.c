@@ -18,11 +18,16 @@
 /* Room for any record; above it copying gains nothing (measured). */
 #define BUFFER_BYTES 65536
 
-/* Less than this is cheaper to copy than to splice. */
-#define SPLICE_BYTES_MIN 65536
+/* Less than this is cheaper to copy than to splice: what comes, what goes. */
+#define SPLICE_IN_MIN  32768
+#define SPLICE_OUT_MIN 16384
 
-/* Most of what larger pipes gain; 1 MiB would use up the user's share. */
-#define PIPE_BYTES 262144
+/*
+ * Most of what larger pipes gain.  Data that come are copied: more than this is
+ * out of the processor's cache by then.  1 MiB would use up the user's share.
+ */
+#define PIPE_IN_BYTES  262144
+#define PIPE_OUT_BYTES 524288
 
 /* Most bytes for one splice(2): a signal is noticed in between. */
 #define SPLICE_BYTES_MAX (16 << 20)
@@ -229,6 +234,12 @@ stream_hold(struct stream *s)
 	return 0;
 }
 
+void
+stream_join(struct stream *s)
+{
+	s->joins = true;
+}
+
 int
 stream_flush(struct stream *s)
 {
@@ -243,11 +254,11 @@ stream_write(struct stream *s, const void *data, size_t len)
 {
 	if (len > BUFFER_BYTES - s->nheld && stream_flush(s) == -1)
 		return -1;
-	if (!s->holds || len > BUFFER_BYTES)
+	if ((!s->holds && s->nheld == 0) || len > BUFFER_BYTES)
 		return write_all(s->out, data, len, s);
 	memcpy(s->held + s->nheld, data, len);
 	s->nheld += len;
-	return 0;
+	return s->holds ? 0 : stream_flush(s);
 }
 
 bool
@@ -271,10 +282,10 @@ struct end_of_data {
  * user's share, it stays as it is.
  */
 static void
-enlarge(int fd, bool *done)
+enlarge(int fd, int bytes, bool *done)
 {
 	if (!*done)
-		(void)fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
+		(void)fcntl(fd, F_SETPIPE_SZ, bytes);
 	*done = true;
 }
 
@@ -347,7 +358,7 @@ splice_in(struct stream *s, struct end_of_data *to)
 {
 	ssize_t n;
 
-	enlarge(s->in, &s->in_enlarged);
+	enlarge(s->in, PIPE_IN_BYTES, &s->in_enlarged);
 	n = splice(s->in, NULL, to->fd, NULL,
 	    next_bytes(s, to, SPLICE_BYTES_MAX), SPLICE_F_MOVE);
 	if (n > 0)
@@ -372,7 +383,7 @@ take_some(struct stream *s, struct end_of_data *to)
 	int got;
 
 	if (buffered(s) == 0) {
-		if (to->splices && to->size - s->moved > SPLICE_BYTES_MIN)
+		if (to->splices && to->size - s->moved >= SPLICE_IN_MIN)
 			return splice_in(s, to);
 		if ((got = fill(s)) != 1)
 			return got;
@@ -427,7 +438,7 @@ splice_out(struct stream *s, struct end_of_data *from)
 
 	if (stream_flush(s) == -1)
 		return -1;
-	enlarge(s->out, &s->out_enlarged);
+	enlarge(s->out, PIPE_OUT_BYTES, &s->out_enlarged);
 	if (s->out_is_socket)
 		n = sendfile(s->out, from->fd, &offset, most);
 	else
@@ -444,7 +455,14 @@ splice_out(struct stream *s, struct end_of_data *from)
 	return 0;
 }
 
-/* Read behind what is held back, and send both unless more may follow. */
+/* Something comes behind what was read, and both may be one write(2). */
+static bool
+may_wait(const struct stream *s, const struct end_of_data *from)
+{
+	return s->holds || (s->joins && s->moved == from->size);
+}
+
+/* Read behind what is held back, and send both unless that may wait. */
 static int
 copy_out(struct stream *s, struct end_of_data *from)
 {
@@ -466,7 +484,7 @@ copy_out(struct stream *s, struct end_of_data *from)
 	digest_add(s->digest, s->held + s->nheld, (size_t)n);
 	s->nheld += (size_t)n;
 	have_moved(s, (size_t)n);
-	return s->holds ? 0 : stream_flush(s);
+	return may_wait(s, from) ? 0 : stream_flush(s);
 }
 
 int
@@ -474,7 +492,7 @@ stream_from_file(struct stream *s, int fd, off_t size, int *file_errno)
 {
 	struct end_of_data from = { .fd = fd,
 		.size = size,
-		.splices = size > SPLICE_BYTES_MIN && s->digest == NULL };
+		.splices = size >= SPLICE_OUT_MIN && s->digest == NULL };
 	int ret = get_room(s);
 
 	begin_file(s, &from);

@@ -39,6 +39,7 @@ struct stream {
 	char *held; /* owned: bytes on their way out, or NULL */
 	size_t nheld;
 	bool holds;  /* they may wait for each other */
+	bool joins;  /* the end of a file may wait for what is written next */
 	off_t moved; /* bytes of the last file that went through */
 	bool in_enlarged;
 	bool out_enlarged;
@@ -98,9 +99,12 @@ int stream_to_file(
  *
  * After stream_hold() they may stay here until more input is waited for or
  * stream_flush() is called: several records then leave in one write(2).
+ * stream_join() allows that only for the end of a file and what is written
+ * next.
  */
 int stream_write(struct stream *s, const void *data, size_t len) ATTR_USE;
 int stream_hold(struct stream *s) ATTR_USE;
+void stream_join(struct stream *s);
 int stream_flush(struct stream *s) ATTR_USE;
 
 /* Can some bytes (up to PIPE_BUF) be written without waiting? */

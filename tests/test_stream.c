@@ -652,10 +652,13 @@ read_all(int fd, size_t row)
 	_exit(is_pattern(fd, good, size - good) ? 0 : 1);
 }
 
+/* Written at once, held, or joined with what comes next. */
+#define WAYS 3
+
 START_TEST(from_file)
 {
-	size_t row = (size_t)_i / LENGTH(kinds) / 2;
-	bool holds = (size_t)_i / LENGTH(kinds) % 2 != 0;
+	size_t row = (size_t)_i / LENGTH(kinds) / WAYS;
+	size_t way = (size_t)_i / LENGTH(kinds) % WAYS;
 	enum kind kind = kinds[(size_t)_i % LENGTH(kinds)];
 	int fd, file_errno = -1;
 	pid_t pid;
@@ -673,8 +676,10 @@ START_TEST(from_file)
 		(void)close(from[1]);
 		read_all(from[0], row);
 	}
-	if (holds)
+	if (way == 1)
 		ck_assert_int_eq(stream_hold(&s), 0);
+	else if (way == 2)
+		stream_join(&s);
 	ck_assert_int_eq(
 	    stream_from_file(&s, fd, from_rows[row].size, &file_errno), 0);
 	ck_assert_int_eq(file_errno, from_rows[row].error);
@@ -1087,7 +1092,7 @@ stream_suite(void)
 	tcase_add_loop_test(tc, to_file_error, 0,
 	    (int)(LENGTH(trouble_rows) * LENGTH(kinds) * 2));
 	tcase_add_loop_test(
-	    tc, from_file, 0, (int)(LENGTH(from_rows) * LENGTH(kinds) * 2));
+	    tc, from_file, 0, (int)(LENGTH(from_rows) * LENGTH(kinds) * WAYS));
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(suite, tc);
 	return suite;

@@ -165,8 +165,26 @@ START_TEST(one_write_a_record)
 	server_send(&s, "\0\0\0\0\0\0\0", 7);
 	server_close_input(&s);
 	ck_assert_int_eq(server_wait(&s), 1);
-	/* T D T C data NUL E, and the message. */
-	ck_assert_uint_eq(s.writes, 8);
+	/* T D T C data-and-NUL E, and the message. */
+	ck_assert_uint_eq(s.writes, 7);
+	server_clear(&s);
+}
+END_TEST
+
+/* phpseclib 2 writes all of the packet that ends a file into that file. */
+START_TEST(the_end_mark_of_one_file_is_a_write_of_its_own)
+{
+	static const char *const commands[] = { "scp -f f", "scp -p -f f" };
+	struct server s;
+
+	make_file("f", "hello", 0644);
+	server_start(&s,
+	    &(struct launch){ .command = commands[_i], .ends = ENDS_PACKETS });
+	server_send(&s, "\0\0\0\0", 3 + (size_t)_i);
+	server_close_input(&s);
+	ck_assert_int_eq(server_wait(&s), 0);
+	/* T C data NUL */
+	ck_assert_uint_eq(s.writes, 3 + (unsigned)_i);
 	server_clear(&s);
 }
 END_TEST
@@ -767,6 +785,8 @@ add_dialogue(TCase *tc)
 	tcase_add_test(tc, client_ends_early);
 	tcase_add_test(tc, client_stops_reading);
 	tcase_add_test(tc, one_write_a_record);
+	tcase_add_loop_test(
+	    tc, the_end_mark_of_one_file_is_a_write_of_its_own, 0, 2);
 	tcase_add_loop_test(tc, data_is_sent_as_it_is, 0, 2 * 10);
 	tcase_add_loop_test(tc, file_changes_while_it_is_sent, 0, 4);
 	tcase_add_test(tc, signal_in_the_middle);
