@@ -104,9 +104,12 @@ operand_open(
 		return -1;
 	}
 	verdict = policy_send(policy, file->usage, st->st_size, st->st_nlink);
-	if (verdict == POLICY_ALLOW)
+	if (gate_place(file->gate, st) == -1)
+		reason_of_errno(why, file->gate, errno);
+	else if (verdict != POLICY_ALLOW)
+		reason_of_verdict(why, policy, verdict, st->st_size);
+	else
 		return fd;
 	(void)close(fd);
-	reason_of_verdict(why, policy, verdict, st->st_size);
 	return -1;
 }

@@ -44,7 +44,7 @@ void operand_leave(struct operand *o);
 
 /* A file that is to be sent, with what the session has sent before. */
 struct operand_file {
-	const struct gate *gate;
+	struct gate *gate;
 	const struct policy_usage *usage;
 	int dirfd;
 	const char *target; /* in dirfd */

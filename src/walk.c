@@ -196,9 +196,9 @@ is_dots(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* The next name of the innermost directory, or NULL; *err is 0 at its end. */
-static const char *
-next_name(struct gate *gate, struct walk_level *l, int *err)
+/* The next entry of the innermost directory, or NULL; *err is 0 at its end. */
+static const struct dirent *
+next_entry(struct gate *gate, struct walk_level *l, int *err)
 {
 	struct dirent *entry;
 
@@ -212,7 +212,7 @@ next_name(struct gate *gate, struct walk_level *l, int *err)
 		}
 		if (!is_dots(entry->d_name) &&
 		    gate_name(gate, dirfd(l->dir), entry->d_name) == 0)
-			return entry->d_name;
+			return entry;
 	}
 	return NULL;
 }
@@ -234,6 +234,22 @@ leave(struct walk *w)
 	return WALK_LEAVE;
 }
 
+/*
+ * What the name in w->name is, without following it.  Of a regular file no
+ * more is asked than the directory says: it is looked at when it is open.
+ */
+static int
+find_type(struct walk *w)
+{
+	if (w->listed_as == DT_REG) {
+		w->item.st.st_mode = S_IFREG;
+		return 0;
+	}
+	if (root_stat(w->item.dirfd, w->name, &w->item.st) == -1)
+		return -1;
+	return gate_place(&w->root->gate, &w->item.st);
+}
+
 /* Look at the name that stands in w->name. */
 static enum walk_event
 look(struct walk *w, const struct walk_level *l)
@@ -244,8 +260,7 @@ look(struct walk *w, const struct walk_level *l)
 		-1 ||
 	    join(w->shown, sizeof(w->shown), w->shown, l->shown_len, name) ==
 		-1 ||
-	    root_stat(w->item.dirfd, name, &w->item.st) == -1 ||
-	    gate_place(&w->root->gate, &w->item.st) == -1)
+	    find_type(w) == -1)
 		return fail_item(w, errno);
 	if (S_ISLNK(w->item.st.st_mode))
 		return follow(w, l);
@@ -267,8 +282,8 @@ is_hidden(const struct walk *w, enum walk_event event)
 static bool
 read_name(struct walk *w, enum walk_event *event)
 {
+	const struct dirent *entry;
 	struct walk_level *l;
-	const char *name;
 	int err;
 
 	root_leave(&w->place);
@@ -280,15 +295,16 @@ read_name(struct walk *w, enum walk_event *event)
 	w->shown[l->shown_len] = '\0';
 	w->item.dirfd = dirfd(l->dir);
 	w->item.name = w->item.target = w->name;
-	name = next_name(&w->root->gate, l, &err);
-	if (name != NULL && strlen(name) <= NAME_BYTES_MAX) {
-		memcpy(w->name, name, strlen(name) + 1);
+	entry = next_entry(&w->root->gate, l, &err);
+	if (entry != NULL && strlen(entry->d_name) <= NAME_BYTES_MAX) {
+		memcpy(w->name, entry->d_name, strlen(entry->d_name) + 1);
+		w->listed_as = entry->d_type;
 		return true;
 	}
-	if (name == NULL && err == 0)
+	if (entry == NULL && err == 0)
 		*event = leave(w);
 	else
-		*event = fail_item(w, name == NULL ? err : ENAMETOOLONG);
+		*event = fail_item(w, entry == NULL ? err : ENAMETOOLONG);
 	return false;
 }
 

@@ -35,7 +35,7 @@ struct walk_item {
 	int dirfd;          /* borrowed until the next call */
 	const char *name;   /* for the record: the name in its directory */
 	const char *target; /* to open in dirfd: differs for a link */
-	struct stat st;     /* with WALK_FILE and WALK_DIR */
+	struct stat st;     /* with WALK_DIR; with WALK_FILE only the type */
 	int error;          /* errno, with WALK_ERROR */
 };
 
@@ -64,6 +64,7 @@ struct walk {
 	bool item_linked;        /* item was reached through a link */
 	struct root_place place; /* where that link led; owned */
 	char name[NAME_BYTES_MAX + 1];
+	unsigned char listed_as; /* a type of readdir(3), which may not know */
 	char shown[PATH_BYTES_MAX]; /* item or directory, as clients spell it */
 	char path[PATH_BYTES_MAX];  /* the same below the root, for the log */
 };
