@@ -186,6 +186,8 @@ static const struct filter_row filter_source[] = {
 	    "a file to be sent; nothing is ever opened for writing" },
 	{ "pread64", { { 0, FILTER_NONE, 0 } }, "its data" },
 	{ "sendfile", { { 0, FILTER_INT, 1 } }, "the same, into a socket" },
+	{ "fadvise64", { { 3, FILTER_INT, 2 } },
+	    "POSIX_FADV_SEQUENTIAL of large files" },
 	{ "sysinfo", { { 0, FILTER_NONE, 0 } },
 	    "glibc's qsort(3) asks how much memory there is" },
 };

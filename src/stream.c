@@ -29,6 +29,9 @@
 #define PIPE_IN_BYTES  262144
 #define PIPE_OUT_BYTES 524288
 
+/* From this on it pays to have the kernel read far ahead (measured). */
+#define READ_AHEAD_MIN (1 << 20)
+
 /* Most bytes for one splice(2): a signal is noticed in between. */
 #define SPLICE_BYTES_MAX (16 << 20)
 
@@ -495,6 +498,8 @@ stream_from_file(struct stream *s, int fd, off_t size, int *file_errno)
 		.splices = size >= SPLICE_OUT_MIN && s->digest == NULL };
 	int ret = get_room(s);
 
+	if (size >= READ_AHEAD_MIN)
+		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	begin_file(s, &from);
 	while (s->moved < size && ret == 0 && from.error == 0) {
 		if (!keep_pace(s))

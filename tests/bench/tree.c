@@ -64,6 +64,25 @@ tree_make(const char *path, const struct load *l)
 	}
 }
 
+void
+tree_forget(const char *path, const struct load *l)
+{
+	char file[PATH_MAX];
+	unsigned i;
+	int fd;
+
+	for (i = 0; i < l->files; i++) {
+		(void)snprintf(
+		    file, sizeof(file), "%s/%s", path, client_file_name(i));
+		if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1 ||
+		    fsync(fd) == -1)
+			err(1, "%s", file);
+		/* What is not on its way to the disk may be forgotten. */
+		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+		(void)close(fd);
+	}
+}
+
 static void remove_in(int dirfd, const char *name, struct tree_sum *sum);
 
 static void

@@ -13,6 +13,9 @@ void tree_mkdir(const char *path);
 /* Make a directory with the files of a load. */
 void tree_make(const char *path, const struct load *l);
 
+/* Of a flat one: its files are on disk, and not in memory any more. */
+void tree_forget(const char *path, const struct load *l);
+
 struct tree_sum {
 	unsigned long files;
 	unsigned long long bytes;

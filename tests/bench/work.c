@@ -279,6 +279,8 @@ run_job(const struct job *j)
 	struct outcome *o, all;
 
 	make_targets(j, n);
+	if (j->w->cold)
+		tree_forget(path_of(j->w, j->p, "in"), &j->load);
 	set_cpus(j->w->cpus);
 	o = run_at_once(j, n);
 	set_cpus(0);

@@ -60,6 +60,7 @@ struct work {
 	unsigned delay_ms; /* one way */
 	unsigned sessions; /* at once; 0 is 1 */
 	bool on_disk;
+	bool cold;   /* the file is not in memory when a run begins */
 	bool probed; /* memory and calls are of interest */
 	enum subject against;
 	enum subject first;

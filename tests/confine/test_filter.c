@@ -353,6 +353,8 @@ static const struct {
 	{ "sync a file system", SYS_syncfs, { 5 }, "t" },
 	{ "sync everything", SYS_sync, { 0 }, "" },
 	{ "free space", SYS_fstatfs, { 5, 1 }, "t" },
+	{ "read ahead", SYS_fadvise64, { 5, 0, 0, 2 }, "f" },
+	{ "drop a file from memory", SYS_fadvise64, { 5, 0, 0, 4 }, "" },
 	{ "map memory", SYS_mmap, { 0, 4096, RW, ANON, UINT64_MAX }, "tf" },
 	{ "map a program", SYS_mmap,
 	    { 0, 4096, PROT_READ | PROT_EXEC, ANON, UINT64_MAX }, "" },
