@@ -3,11 +3,15 @@
 
 #include "confine.h"
 
+#include <sys/types.h>
+#include <sys/wait.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -200,4 +204,71 @@ confine(enum command_role role, const struct settings *settings,
 	(void)snprintf(text, size, "confine=%s%s",
 	    c.layers[0] == '\0' ? "none" : c.layers + 1, c.missing);
 	return 0;
+}
+
+/* The child's part: all that it has to say goes to its standard output. */
+static int
+try_all(enum command_role role, const struct settings *settings,
+    struct root *root, int out)
+{
+	char text[CONFINE_TEXT_BYTES];
+	int ret;
+
+	if (dup3(out, STDOUT_FILENO, O_CLOEXEC) == -1)
+		return EXIT_FAILURE;
+	ret = confine(role, settings, root, text, sizeof(text));
+	if (write(STDOUT_FILENO, text, strlen(text)) == -1 || ret == -1)
+		return EXIT_FAILURE;
+	return EXIT_SUCCESS;
+}
+
+/* All that comes from fd, as a text. */
+static void
+read_text(int fd, char *text, size_t size)
+{
+	size_t used = 0;
+	ssize_t n = 1;
+
+	while (used + 1 < size && n != 0) {
+		n = read(fd, text + used, size - 1 - used);
+		if (n == -1 && errno != EINTR)
+			break;
+		if (n > 0)
+			used += (size_t)n;
+	}
+	text[used] = '\0';
+}
+
+static int
+ask_child(pid_t pid, int in, char *text, size_t size)
+{
+	int status;
+
+	read_text(in, text, size);
+	if (waitpid(pid, &status, 0) != pid)
+		status = -1;
+	if (text[0] == '\0')
+		(void)snprintf(text, size,
+		    "cannot confine: a process that tried ended with %d",
+		    status);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+}
+
+int
+confine_probe(enum command_role role, const struct settings *settings,
+    struct root *root, char *text, size_t size)
+{
+	int ends[2], ret = -1;
+	pid_t pid;
+
+	(void)snprintf(text, size, "cannot confine: a process to try");
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return -1;
+	if ((pid = fork()) == 0)
+		_exit(try_all(role, settings, root, ends[1]));
+	(void)close(ends[1]);
+	if (pid != -1)
+		ret = ask_child(pid, ends[0], text, size);
+	(void)close(ends[0]);
+	return ret;
 }

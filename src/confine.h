@@ -38,4 +38,12 @@
 int confine(enum command_role role, const struct settings *settings,
     struct root *root, char *text, size_t size) ATTR_USE;
 
+/*
+ * What confine() would obtain: a child tries it and ends, and this process
+ * stays as it is.  Root's descriptor and the log must be open as for a session.
+ * Otherwise as above.
+ */
+int confine_probe(enum command_role role, const struct settings *settings,
+    struct root *root, char *text, size_t size) ATTR_USE;
+
 #endif

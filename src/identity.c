@@ -228,6 +228,22 @@ identity_look_up(struct identity *id, const char *user, const char *address)
 	return take_entry(id, pw);
 }
 
+int
+identity_become(const struct identity *id)
+{
+	const struct passwd *pw = getpwnam(id->user);
+	gid_t gid;
+
+	if (pw == NULL) {
+		errno = ENOENT;
+		return -1;
+	}
+	gid = pw->pw_gid;
+	if (initgroups(id->user, gid) == -1 || setgid(gid) == -1)
+		return -1;
+	return setuid(id->uid);
+}
+
 void
 identity_clear(struct identity *id)
 {

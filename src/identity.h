@@ -58,6 +58,12 @@ bool identity_read_auth(
 bool identity_look_up(
     struct identity *id, const char *user, const char *address) ATTR_USE;
 
+/*
+ * Become the account of identity_look_up(), which only the super-user can.  -1
+ * with errno.
+ */
+int identity_become(const struct identity *id) ATTR_USE;
+
 void identity_clear(struct identity *id);
 
 /*

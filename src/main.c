@@ -51,9 +51,6 @@
  */
 #define REFUSED_DRAIN_MS 500
 
-/* Where Red Hat's scp looks whether the administrator wants no scp at all. */
-#define DISABLE_SCP "/etc/ssh/disable_scp"
-
 static volatile sig_atomic_t stop;
 
 /* All that this program keeps of its environment. */
@@ -142,24 +139,6 @@ take_environment(struct environment *env)
 	(void)clearenv();
 }
 
-static mode_t
-current_umask(void)
-{
-	mode_t mask = umask(077);
-
-	(void)umask(mask);
-	return mask;
-}
-
-/* The umask that files are made under: set, or as it was inherited. */
-static void
-set_umask(struct policy *policy)
-{
-	if (!policy->umask_is_set)
-		policy->umask = current_umask();
-	(void)umask(policy->umask);
-}
-
 /* A message in place of the protocol's first answer, which all clients read. */
 static void
 refuse_in_protocol(struct server *v, const char *why)
@@ -233,51 +212,33 @@ log_refused_command(struct server *v, const char *code)
 	audit_command_refused(&v->audit, code, text, strlen(text));
 }
 
-/* The administrator's words go before ours. */
-static const char *
-refusal_text(const struct server *v, const char *why)
-{
-	const char *own = v->options.settings.refuse_message;
-
-	return own[0] == '\0' ? why : own;
-}
-
 /* A command that is not served: one helpful line. */
 static int
 refuse_command(struct server *v)
 {
+	const struct settings *settings = &v->options.settings;
 	const struct command_fault *fault = &v->options.fault;
 	char why[MESSAGE_BYTES_MAX];
 
 	log_refused_command(v, command_code(fault->err));
 	if (fault->err == COMMAND_E_EMPTY) {
-		say("", v->options.settings.login_message);
+		say("", settings->login_message);
 		return EXIT_FAILURE;
 	}
 	(void)command_explain(fault, why, sizeof(why));
 	if (fault->speaks_scp)
-		refuse_in_protocol(v, refusal_text(v, why));
+		refuse_in_protocol(v, setup_refusal(settings, why));
 	else
-		tell(refusal_text(v, why));
+		tell(setup_refusal(settings, why));
 	return EXIT_FAILURE;
-}
-
-/* In doubt it is there. */
-static bool
-scp_is_disabled(const struct settings *settings)
-{
-	struct stat st;
-
-	return settings->honour_disable_scp &&
-	    (lstat(DISABLE_SCP, &st) == 0 ||
-		(errno != ENOENT && errno != ENOTDIR));
 }
 
 static int
 refuse_disabled(struct server *v)
 {
 	log_refused_command(v, "disabled");
-	refuse_in_protocol(v, refusal_text(v, "SCP is disabled on this host"));
+	refuse_in_protocol(
+	    v, setup_refusal(&v->options.settings, SETUP_DISABLED));
 	return EXIT_FAILURE;
 }
 
@@ -356,39 +317,24 @@ identify(struct server *v)
 	    id->auth.method, id->auth.key);
 }
 
-/* Records of transfers; false: err says why not. */
-static bool
-open_journal(struct server *v, char *err, size_t errsize)
-{
-	const struct settings *settings = &v->options.settings;
-	char path[SETUP_PATH_BYTES];
-
-	journal_init(&v->journal);
-	if (settings->transfer_log[0] == '\0')
-		return true;
-	if (!setup_expand(&v->identity, SETTINGS_TRANSFER_LOG,
-		settings->transfer_log, path, err, errsize) ||
-	    journal_open(&v->journal, path, settings->transfer_log_format,
-		v->root.fd, err, errsize) == -1)
-		return false;
-	if (v->journal.place != JOURNAL_NONE)
-		v->audit.journal = &v->journal;
-	return true;
-}
-
 /* Everything that must be right before a client is served. */
 static int
 set_up_and_serve(struct server *v)
 {
+	struct settings *settings = &v->options.settings;
+	const struct identity *id = &v->identity;
 	char err[MESSAGE_BYTES_MAX];
 	int status;
 
-	if (!setup_find_root(&v->options.settings, &v->identity, &v->root,
-		v->start, err, sizeof(err)) ||
-	    !open_journal(v, err, sizeof(err)))
+	if (!setup_find_root(
+		settings, id, &v->root, v->start, err, sizeof(err)) ||
+	    !setup_open_journal(
+		settings, id, v->root.fd, &v->journal, err, sizeof(err)))
 		return fail_setup(v, err);
+	if (v->journal.place != JOURNAL_NONE)
+		v->audit.journal = &v->journal;
 	identify(v);
-	set_umask(&v->options.settings.policy);
+	setup_umask(&settings->policy);
 	status = serve(v);
 	root_close(&v->root);
 	return status;
@@ -404,7 +350,7 @@ answer(struct server *v)
 		tell("standard input and output must not be a terminal");
 		return EXIT_FAILURE;
 	}
-	if (scp_is_disabled(&v->options.settings))
+	if (setup_is_disabled(&v->options.settings))
 		return refuse_disabled(v);
 	return set_up_and_serve(v);
 }
@@ -444,26 +390,14 @@ clear(struct server *v)
 static int
 test(struct server *v)
 {
-	struct query query;
 	char err[MESSAGE_BYTES_MAX];
 
-	if (!query_read(&query, &v->options, err, sizeof(err))) {
+	if (query_answer(&v->options, &v->identity, &v->conffile,
+		v->env.logname, err, sizeof(err)))
+		return EXIT_SUCCESS;
+	if (err[0] != '\0')
 		tell(err);
-		return EXIT_FAILURE;
-	}
-	if (query.user == NULL) {
-		identity_read(&v->identity, v->env.logname, query.address);
-	} else if (!identity_look_up(&v->identity, query.user, query.address)) {
-		tell("there is no such user");
-		return EXIT_FAILURE;
-	}
-	if (!setup_configure(&v->options, &v->identity, SCP_SERVER_CONF,
-		&v->conffile, err, sizeof(err))) {
-		tell(err);
-		return EXIT_FAILURE;
-	}
-	query_print_settings(&v->options.settings, &v->conffile);
-	return EXIT_SUCCESS;
+	return EXIT_FAILURE;
 }
 
 static int

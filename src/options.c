@@ -17,7 +17,9 @@ static const char usage[] =
     "usage: scp-server [-ehRTV] [-C config_file] [-c command]\n"
     "                  [-d start_directory] [-f log_facility] [-l log_level]\n"
     "                  [-m file_mode] [-o Keyword=value] [-r root] [-u umask]\n"
-    "                  [command ...]\n";
+    "                  [command ...]\n"
+    "       scp-server -T [option ...] [user=name] [addr=address]\n"
+    "                  [name=file] [size=bytes] [command ...]\n";
 
 static enum options_action
 set_letter(struct options *o, int letter, const char *value)

@@ -336,16 +336,16 @@ policy_version_number(const char *name)
 
 /* Without set-id bits and sticky: never forced, never kept, never by chance. */
 static struct policy_mode
-mode_of(mode_t bits, bool exact)
+mode_of(mode_t bits, enum policy_mode_rule rule)
 {
-	return (struct policy_mode){ .bits = bits & 0777, .exact = exact };
+	return (struct policy_mode){ .bits = bits & 0777, .rule = rule };
 }
 
 /* What -p gives: an umask that somebody chose for this account bounds it. */
 static struct policy_mode
 preserved(const struct policy *p, mode_t wanted)
 {
-	struct policy_mode mode = mode_of(wanted, true);
+	struct policy_mode mode = mode_of(wanted, POLICY_MODE_SENT);
 
 	if (p->special_bits)
 		mode.bits = wanted & 07777;
@@ -359,22 +359,22 @@ policy_file_mode(
     const struct policy *p, mode_t wanted, bool preserve, mode_t old)
 {
 	if (p->file_mode != POLICY_MODE_UNSET)
-		return mode_of(p->file_mode, true);
+		return mode_of(p->file_mode, POLICY_MODE_FORCED);
 	if (preserve && p->preserve_modes)
 		return preserved(p, wanted);
 	if (old != POLICY_MODE_UNSET)
-		return mode_of(old, true);
-	return mode_of(wanted, false);
+		return mode_of(old, POLICY_MODE_KEPT);
+	return mode_of(wanted, POLICY_MODE_CREATED);
 }
 
 struct policy_mode
 policy_directory_mode(const struct policy *p, mode_t wanted, bool preserve)
 {
 	if (p->directory_mode != POLICY_MODE_UNSET)
-		return mode_of(p->directory_mode, true);
+		return mode_of(p->directory_mode, POLICY_MODE_FORCED);
 	if (preserve && p->preserve_modes)
 		return preserved(p, wanted);
-	return mode_of(wanted, false);
+	return mode_of(wanted, POLICY_MODE_CREATED);
 }
 
 bool

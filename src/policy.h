@@ -204,13 +204,18 @@ bool policy_is_temp_name(const char *name, size_t len) ATTR_USE;
 unsigned long policy_version_number(const char *name) ATTR_USE;
 
 /*
- * A mode to give.  exact: set it with fchmod(2) whatever the directory gives;
- * else create with these bits and let the kernel apply the umask or the
- * directory's default ACL.
+ * A mode to give.  POLICY_MODE_CREATED: create with these bits and let the
+ * kernel apply the umask or the directory's default ACL; else set it with
+ * fchmod(2) whatever the directory gives.
  */
 struct policy_mode {
 	mode_t bits;
-	bool exact;
+	enum policy_mode_rule {
+		POLICY_MODE_CREATED,
+		POLICY_MODE_KEPT,  /* that of the file that is replaced */
+		POLICY_MODE_SENT,  /* by the client, with -p */
+		POLICY_MODE_FORCED /* by FileMode or DirectoryMode */
+	} rule;                    /* which of those below gave it */
 };
 
 /*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * -T: what the configuration says, for an administrator at a terminal, in the
- * manner of "sshd -T"; by the same functions as a real session and without
- * changing anything on disk.
+ * manner of "sshd -T"; and what would come of a transfer.  By the same
+ * functions as a real session, and without changing anything on disk.
  */
 #ifndef QUERY_H
 #define QUERY_H
@@ -15,21 +15,15 @@
 #include "identity.h"
 #include "options.h"
 
-/* The words behind -T: user=... addr=... and the client's command. */
-struct query {
-	const char *user;    /* NULL: whoever runs us */
-	const char *address; /* NULL: not known */
-};
-
 /*
- * Read o->query; the client's command goes to o->request as a session would
- * have it.  False: err is a sentence.
+ * Answer o->query on standard output; logname is the value of LOGNAME or NULL.
+ * The super-user becomes the user that is asked about, for good.  *id,
+ * *conffile and o->request are to be cleared as after a session.  True: a
+ * session would be served, and nothing of what was asked refused.  Else err is
+ * a sentence for standard error, or empty where all was said.
  */
-bool query_read(
-    struct query *q, struct options *o, char *err, size_t errsize) ATTR_USE;
-
-/* Print every setting with its origin. */
-void query_print_settings(
-    const struct settings *settings, const struct conffile *conffile);
+bool query_answer(struct options *o, struct identity *id,
+    struct conffile *conffile, const char *logname, char *err,
+    size_t errsize) ATTR_USE;
 
 #endif

@@ -3,6 +3,9 @@
 
 #include "setup.h"
 
+#include <sys/stat.h>
+#include <sys/types.h>
+
 #include <errno.h>
 #include <string.h>
 
@@ -11,6 +14,9 @@
 #include "match.h"
 #include "policy.h"
 #include "text.h"
+
+/* Where Red Hat's scp looks whether the administrator wants no scp at all. */
+#define DISABLE_SCP "/etc/ssh/disable_scp"
 
 static const char *const *
 groups_of(void *arg)
@@ -99,4 +105,54 @@ setup_find_root(const struct settings *settings, const struct identity *id,
 		settings->start_directory, start, err, errsize) &&
 	    open_root(root, path, &settings->policy, id, err, errsize) &&
 	    has_start(root, start, err, errsize);
+}
+
+bool
+setup_open_journal(const struct settings *settings, const struct identity *id,
+    int rootfd, struct journal *journal, char *err, size_t errsize)
+{
+	char path[SETUP_PATH_BYTES];
+
+	journal_init(journal);
+	if (settings->transfer_log[0] == '\0')
+		return true;
+	return setup_expand(id, SETTINGS_TRANSFER_LOG, settings->transfer_log,
+		   path, err, errsize) &&
+	    journal_open(journal, path, settings->transfer_log_format, rootfd,
+		err, errsize) == 0;
+}
+
+static mode_t
+current_umask(void)
+{
+	mode_t mask = umask(077);
+
+	(void)umask(mask);
+	return mask;
+}
+
+void
+setup_umask(struct policy *policy)
+{
+	if (!policy->umask_is_set)
+		policy->umask = current_umask();
+	(void)umask(policy->umask);
+}
+
+bool
+setup_is_disabled(const struct settings *settings)
+{
+	struct stat st;
+
+	return settings->honour_disable_scp &&
+	    (lstat(DISABLE_SCP, &st) == 0 ||
+		(errno != ENOENT && errno != ENOTDIR));
+}
+
+const char *
+setup_refusal(const struct settings *settings, const char *why)
+{
+	const char *own = settings->refuse_message;
+
+	return own[0] == '\0' ? why : own;
 }

@@ -12,7 +12,9 @@
 #include "conffile.h"
 #include "defs.h"
 #include "identity.h"
+#include "journal.h"
 #include "options.h"
+#include "policy.h"
 #include "root.h"
 #include "settings.h"
 
@@ -38,5 +40,23 @@ bool setup_expand(const struct identity *id, enum settings_keyword keyword,
 bool setup_find_root(const struct settings *settings, const struct identity *id,
     struct root *root, char start[SETUP_PATH_BYTES], char *err,
     size_t errsize) ATTR_USE;
+
+/*
+ * Open what records of transfers go to; rootfd is the root's.  False: err says
+ * why not.
+ */
+bool setup_open_journal(const struct settings *settings,
+    const struct identity *id, int rootfd, struct journal *journal, char *err,
+    size_t errsize) ATTR_USE;
+
+/* Set the umask that files are made under, or learn the inherited one. */
+void setup_umask(struct policy *policy);
+
+/* Does the administrator want no scp at all?  In doubt yes. */
+bool setup_is_disabled(const struct settings *settings) ATTR_USE;
+#define SETUP_DISABLED "SCP is disabled on this host"
+
+/* What is told whose command is not served: the administrator's words first. */
+const char *setup_refusal(const struct settings *settings, const char *why);
 
 #endif

@@ -178,7 +178,7 @@ plan_mode(struct upload *u, struct policy_mode mode)
 	/* The kernel's own work: umask or default ACL, see policy.h. */
 	u->created = u->temp.st.st_mode & 07777;
 	u->mode = u->created & 0777 & ~(~mode.bits & S_IWUSR);
-	if (mode.exact)
+	if (mode.rule != POLICY_MODE_CREATED)
 		u->mode = mode.bits;
 }
 

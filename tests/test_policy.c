@@ -169,15 +169,23 @@ static const struct {
 	struct policy_mode file;
 	struct policy_mode directory;
 } bits_rows[] = {
-	{ true, false, true, false, NONE, { 0755, true }, { 0755, true } },
-	{ true, true, true, false, NONE, { 06755, true }, { 06755, true } },
-	{ true, true, true, true, 0640, { 06750, true }, { 06750, true } },
+	{ true, false, true, false, NONE, { 0755, POLICY_MODE_SENT },
+	    { 0755, POLICY_MODE_SENT } },
+	{ true, true, true, false, NONE, { 06755, POLICY_MODE_SENT },
+	    { 06755, POLICY_MODE_SENT } },
+	{ true, true, true, true, 0640, { 06750, POLICY_MODE_SENT },
+	    { 06750, POLICY_MODE_SENT } },
 	/* only with -p, and only where it counts */
-	{ true, true, false, false, NONE, { 0755, false }, { 0755, false } },
-	{ true, true, false, false, 04640, { 0640, true }, { 0755, false } },
-	{ false, true, true, false, NONE, { 0755, false }, { 0755, false } },
-	{ false, true, true, false, 04640, { 0640, true }, { 0755, false } },
-	{ false, false, true, true, NONE, { 0755, false }, { 0755, false } },
+	{ true, true, false, false, NONE, { 0755, POLICY_MODE_CREATED },
+	    { 0755, POLICY_MODE_CREATED } },
+	{ true, true, false, false, 04640, { 0640, POLICY_MODE_KEPT },
+	    { 0755, POLICY_MODE_CREATED } },
+	{ false, true, true, false, NONE, { 0755, POLICY_MODE_CREATED },
+	    { 0755, POLICY_MODE_CREATED } },
+	{ false, true, true, false, 04640, { 0640, POLICY_MODE_KEPT },
+	    { 0755, POLICY_MODE_CREATED } },
+	{ false, false, true, true, NONE, { 0755, POLICY_MODE_CREATED },
+	    { 0755, POLICY_MODE_CREATED } },
 };
 
 START_TEST(special_bits)
@@ -193,10 +201,10 @@ START_TEST(special_bits)
 	m = policy_file_mode(
 	    &p, 06755, bits_rows[_i].preserve, bits_rows[_i].old);
 	ck_assert_uint_eq(m.bits, bits_rows[_i].file.bits);
-	ck_assert_int_eq(m.exact, bits_rows[_i].file.exact);
+	ck_assert_int_eq(m.rule, bits_rows[_i].file.rule);
 	m = policy_directory_mode(&p, 06755, bits_rows[_i].preserve);
 	ck_assert_uint_eq(m.bits, bits_rows[_i].directory.bits);
-	ck_assert_int_eq(m.exact, bits_rows[_i].directory.exact);
+	ck_assert_int_eq(m.rule, bits_rows[_i].directory.rule);
 	/* nobody can force them */
 	p.file_mode = p.directory_mode = 07711;
 	m = policy_file_mode(&p, 06755, true, 0640);
@@ -230,7 +238,7 @@ START_TEST(file_mode)
 	m = policy_file_mode(&p, file_rows[_i].wanted, file_rows[_i].preserve,
 	    file_rows[_i].old);
 	ck_assert_uint_eq(m.bits, file_rows[_i].bits);
-	ck_assert_int_eq(m.exact, file_rows[_i].exact);
+	ck_assert_int_eq(m.rule != POLICY_MODE_CREATED, file_rows[_i].exact);
 }
 END_TEST
 
@@ -250,7 +258,7 @@ START_TEST(directory_mode)
 	m = policy_directory_mode(
 	    &p, file_rows[_i].wanted, file_rows[_i].preserve);
 	ck_assert_uint_eq(m.bits, file_rows[_i].bits);
-	ck_assert_int_eq(m.exact, file_rows[_i].exact);
+	ck_assert_int_eq(m.rule != POLICY_MODE_CREATED, file_rows[_i].exact);
 }
 END_TEST
 

@@ -212,7 +212,8 @@ look(const char *name)
 static void
 begin(const char *name, mode_t bits, bool exact)
 {
-	const struct policy_mode mode = { bits, exact };
+	const struct policy_mode mode = { bits,
+		exact ? POLICY_MODE_SENT : POLICY_MODE_CREATED };
 
 	look(name);
 	ck_assert_int_eq(upload_begin(&up, mode, 0), 0);
@@ -421,7 +422,7 @@ END_TEST
 /* The same after the look, before anything was written. */
 START_TEST(removed_directory)
 {
-	struct policy_mode mode = { 0644, false };
+	struct policy_mode mode = { 0644, POLICY_MODE_CREATED };
 
 	scratch_mkdir("d", 0755);
 	dir = scratch_dir("d");
@@ -553,7 +554,7 @@ END_TEST
 static void
 version_in_dropbox(void)
 {
-	const struct policy_mode mode = { 0644, true };
+	const struct policy_mode mode = { 0644, POLICY_MODE_SENT };
 
 	look("f");
 	errno = 0;
@@ -563,7 +564,7 @@ version_in_dropbox(void)
 
 START_TEST(versions_impossible)
 {
-	const struct policy_mode mode = { 0644, true };
+	const struct policy_mode mode = { 0644, POLICY_MODE_SENT };
 	char name[256];
 
 	policy.overwrite = POLICY_OVERWRITE_VERSION;
@@ -648,7 +649,7 @@ END_TEST
 
 START_TEST(in_place_refused)
 {
-	const struct policy_mode mode = { 0644, true };
+	const struct policy_mode mode = { 0644, POLICY_MODE_SENT };
 	int fd;
 
 	policy.atomic = false;
@@ -845,7 +846,7 @@ END_TEST
 static void
 look_unprivileged(void)
 {
-	struct policy_mode mode = { 0644, false };
+	struct policy_mode mode = { 0644, POLICY_MODE_CREATED };
 	mode_t old;
 
 	errno = 0;
@@ -1040,7 +1041,7 @@ static int sticky_row;
 static void
 replace_in_sticky(void)
 {
-	const struct policy_mode mode = { 0644, true };
+	const struct policy_mode mode = { 0644, POLICY_MODE_SENT };
 	int error = sticky_rows[sticky_row].error;
 
 	look("f");
@@ -1106,7 +1107,7 @@ static const struct {
 
 START_TEST(lock_of_temp)
 {
-	struct policy_mode mode = { 0644, false };
+	struct policy_mode mode = { 0644, POLICY_MODE_CREATED };
 	int fds;
 
 	fds = scratch_fds();
@@ -1153,7 +1154,7 @@ END_TEST
 /* A name that exists is never used, nor is what it links to. */
 START_TEST(name_is_taken)
 {
-	struct policy_mode mode = { 0644, false };
+	struct policy_mode mode = { 0644, POLICY_MODE_CREATED };
 
 	scratch_link("victim", ".scp-server.0000000000000000~");
 	same_random = _i == 0 ? 3 : 1000;

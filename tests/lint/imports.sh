@@ -6,8 +6,9 @@
 
 # A line is: the modules that may, "-" for none, a colon, the functions.
 table='
-main: exit _exit _Exit quick_exit err errx verr verrx
-main query: printf vprintf puts putchar putchar_unlocked stdout
+main: exit _Exit quick_exit err errx verr verrx
+main confine: _exit
+main query foresee show: printf vprintf puts putchar putchar_unlocked stdout
 stream: splice tee vmsplice sendfile
 wait log: ppoll
 -: poll select pselect
@@ -24,7 +25,10 @@ confine-rlimit: setrlimit
 temp entry confine-privs confine-landlock confine-seccomp: syscall
 confine log: dup2 dup3
 -: syslog vsyslog openlog symlink symlinkat mknod mknodat mkfifo mkfifoat
--: system popen fork vfork clone execl execle execlp execv execve execvp
+confine: fork
+identity: setuid setgid setgroups initgroups
+-: seteuid setegid setreuid setregid setresuid setresgid
+-: system popen vfork clone execl execle execlp execv execve execvp
 -: execvpe fexecve posix_spawn posix_spawnp dlopen ptrace mount setns
 '
 
