@@ -390,7 +390,9 @@ serve(struct sink *k)
 		tree_will_sweep(
 		    &t->tree, t->is_dir ? t->place.dir : t->place.parent);
 	/* Who is to end has no time for the dead. */
-	if (!deadline_is_over(&s->stream->deadline))
+	if (deadline_is_over(&s->stream->deadline))
+		tree_forget(&t->tree);
+	else
 		tree_sweep(&t->tree);
 }
 

@@ -258,13 +258,18 @@ tree_leave_all(struct tree *t)
 }
 
 void
+tree_forget(struct tree *t)
+{
+	while (t->nunswept > 0)
+		(void)close(t->unswept[--t->nunswept].fd);
+}
+
+void
 tree_sweep(struct tree *t)
 {
 	unsigned i;
 
-	for (i = 0; i < t->nunswept; i++) {
+	for (i = 0; i < t->nunswept; i++)
 		(void)temp_sweep(t->unswept[i].fd);
-		(void)close(t->unswept[i].fd);
-	}
-	t->nunswept = 0;
+	tree_forget(t);
 }

@@ -81,6 +81,9 @@ int tree_leave_all(struct tree *t) ATTR_USE;
 /* Sweep the directories that uploads went to; to be called at the very end. */
 void tree_sweep(struct tree *t);
 
+/* Leave them as they are instead. */
+void tree_forget(struct tree *t);
+
 /*
  * Append the name of an item in the innermost directory to path and shown,
  * and take it away again.  push fails with ENAMETOOLONG.

@@ -552,6 +552,22 @@ START_TEST(will_sweep)
 }
 END_TEST
 
+START_TEST(forget)
+{
+	int fds = scratch_fds(), dir;
+
+	scratch_mkdir("d", 0755);
+	scratch_file("d" TEMP, "half", 0644);
+	dir = scratch_dir("d");
+	tree_will_sweep(&tree, dir);
+	ck_assert_int_eq(close(dir), 0);
+	tree_forget(&tree);
+	ck_assert_int_eq(scratch_fds(), fds);
+	tree_sweep(&tree);
+	ck_assert(scratch_exists("d" TEMP));
+}
+END_TEST
+
 static Suite *
 tree_suite(void)
 {
@@ -575,6 +591,7 @@ tree_suite(void)
 	tcase_add_test(tc, leave_all_goes_on);
 	tcase_add_test(tc, sweep);
 	tcase_add_test(tc, will_sweep);
+	tcase_add_test(tc, forget);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
 	return s;
