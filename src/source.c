@@ -155,9 +155,11 @@ take_file_answer(struct source *c)
 	} else {
 		audit_done(c->s->audit, p->path, p->size);
 	}
-	/* curl and phpseclib leave without a last answer. */
-	return answer == PEER_STOP || answer == PEER_SILENT ? SESSION_END
-							    : SESSION_GO_ON;
+	/*
+	 * curl and phpseclib leave without a last answer.  Was it not the last,
+	 * then the next one shows that the client is gone.
+	 */
+	return answer == PEER_STOP ? SESSION_END : SESSION_GO_ON;
 }
 
 /* All answers that are still to come; what they refuse is past. */
@@ -468,7 +470,10 @@ serve(struct source *c)
 	for (i = 0; i < c->glob.n && next != SESSION_END; i++)
 		next = send_operand(c, c->glob.paths[i]);
 	if (next != SESSION_END)
-		(void)take_pending(c);
+		next = take_pending(c);
+	/* With answers that came early nobody has waited since. */
+	if (next != SESSION_END && stream_flush(c->s->stream) == -1)
+		(void)client_gone(c);
 }
 
 int

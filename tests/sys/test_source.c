@@ -137,6 +137,22 @@ START_TEST(client_ends_early)
 }
 END_TEST
 
+/* It was not the last: not all that was asked for is sent. */
+START_TEST(client_ends_between)
+{
+	struct server s;
+
+	make_file("f", "hello", 0644);
+	server_start(&s, &(struct launch){ .command = "scp -f f f" });
+	server_send(&s, "\0", 2);
+	expect_bytes(&s, "C0644 5 f\nhello\0", 16);
+	server_close_input(&s);
+	expect_bytes(&s, "C0644 5 f\n", 10);
+	expect_end(&s, 1);
+	server_clear(&s);
+}
+END_TEST
+
 START_TEST(client_stops_reading)
 {
 	struct server s;
@@ -783,6 +799,7 @@ add_dialogue(TCase *tc)
 	tcase_add_test(tc, client_refuses_a_directory);
 	tcase_add_test(tc, client_could_not_store_a_file);
 	tcase_add_test(tc, client_ends_early);
+	tcase_add_test(tc, client_ends_between);
 	tcase_add_test(tc, client_stops_reading);
 	tcase_add_test(tc, one_write_a_record);
 	tcase_add_loop_test(
