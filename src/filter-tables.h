@@ -90,8 +90,8 @@ static const struct filter_row filter_common[] = {
 	{ "readlinkat", { { 0, FILTER_DIR, 0 } }, "links inside the root" },
 	{ "getdents64", { { 0, FILTER_NONE, 0 } }, "readdir(3)" },
 	{ "fstat", { { 0, FILTER_NONE, 0 } }, "types and attributes" },
-	{ "newfstatat", { { 0, FILTER_DIR, 0 } }, "fstat(3), fstatat(3)" },
-	{ "statx", { { 0, FILTER_DIR, 0 } }, "the same of newer libcs" },
+	{ "newfstatat", { { 0, FILTER_DIR, 0 } },
+	    "fstatat(3), and fstat(3) of some libcs" },
 
 	/* The second argument of fcntl(2), and the third of some. */
 	{ "fcntl", { { 1, FILTER_INT, 1030 } }, "F_DUPFD_CLOEXEC" },
@@ -118,8 +118,6 @@ static const struct filter_row filter_common[] = {
 	{ "setitimer", { { 0, FILTER_INT, 0 } },
 	    "ITIMER_REAL: looks at the clock; alarm(2) of some libcs" },
 	{ "rt_sigreturn", { { 0, FILTER_NONE, 0 } }, "back from it" },
-	{ "restart_syscall", { { 0, FILTER_NONE, 0 } },
-	    "the kernel, when a process that waits is stopped and goes on" },
 	{ "exit_group", { { 0, FILTER_NONE, 0 } }, "the end" },
 };
 

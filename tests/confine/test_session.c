@@ -7,8 +7,13 @@
 #include "config.h"
 
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -17,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +32,7 @@
 #include <unistd.h>
 
 #include "sys/driver.h"
+#include "sys/trace.h"
 
 #define NOT_AVAILABLE "scp: this account is not available"
 
@@ -212,6 +219,129 @@ START_TEST(pattern_of_many_names)
 }
 END_TEST
 
+/* So many that libc gets memory from the kernel, moves it and gives it back. */
+static void
+list_many_matches(const struct trace *trace)
+{
+	static const char copies[] = "{,,,,,,,,,,,}{,,,,,,,,,,,}";
+	struct server s;
+	char name[16], text[64];
+	int i;
+
+	make_dir("m", 0755);
+	for (i = 0; i < 150; i++) {
+		(void)snprintf(name, sizeof(name), "m/f%03d", i);
+		make_file(name, "", 0644);
+	}
+	(void)snprintf(text, sizeof(text), "scp -f %sm/f*", copies);
+	server_start(&s,
+	    &(struct launch){ .text = text,
+		.options = "-o MaxMatches=30000",
+		.trace = trace });
+	server_send(&s, "", 1);
+	expect_bytes(&s, "C0644 0 f000\n", 13);
+	server_send(&s, "\2enough\n", 8);
+	server_close_input(&s);
+	expect_end(&s, 1);
+	server_clear(&s);
+}
+
+START_TEST(list_of_many_matches)
+{
+	list_many_matches(NULL);
+}
+END_TEST
+
+/* The kernel gives memory in more ways than one. */
+START_TEST(heap_that_does_not_grow)
+{
+	struct trace_result result = { 0 };
+
+	list_many_matches(&(struct trace){
+	    .call = SYS_brk, .error = ENOMEM, .result = &result });
+}
+END_TEST
+
+/*
+ * A process that waits may be stopped, by somebody or because the machine is
+ * put to sleep, and goes on as if nothing had been.
+ */
+static const char *const waits[] = { "-l INFO", "-o IdleTimeout=60",
+	"-o UploadRate=40K -o IdleTimeout=60" };
+
+START_TEST(stopped_while_it_waits)
+{
+	static const char data[32768];
+	struct server s;
+	int i;
+
+	server_start(&s,
+	    &(struct launch){ .options = waits[_i], .command = "scp -t f" });
+	expect_ack(&s);
+	server_send(&s, "C0644 32768 f\n", 14);
+	expect_ack(&s);
+	for (i = 0; i < 8; i++) {
+		ck_assert_int_eq(kill(s.pid, SIGSTOP), 0);
+		(void)usleep(10000);
+		ck_assert_int_eq(kill(s.pid, SIGCONT), 0);
+		(void)usleep(10000);
+		server_send(&s, data, 4096);
+	}
+	server_send(&s, "", 1);
+	expect_ack(&s);
+	server_close_input(&s);
+	expect_end(&s, 0);
+	server_clear(&s);
+}
+END_TEST
+
+/* A /dev of this test's own, with a socket for the log. */
+static int
+make_dev_log(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX,
+		.sun_path = "/dev/log" };
+	int fd;
+
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ck_assert_int_eq(mount("none", "/dev", "tmpfs", 0, "mode=755"), 0);
+	ck_assert_int_eq(mknod("/dev/null", S_IFCHR | 0666, makedev(1, 3)), 0);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	return fd;
+}
+
+/* The log outlives confinement: its last line comes from within. */
+START_TEST(log_by_datagrams)
+{
+	static const char *const words[] = { "scp-server", "-C", "none", "-r",
+		NULL, "scp", "-t", "f", NULL };
+	const char *argv[LENGTH(words)];
+	char line[2048];
+	struct server s;
+	ssize_t n;
+	int fd;
+
+	memcpy(argv, words, sizeof(argv));
+	argv[4] = root_path();
+	fd = make_dev_log();
+	server_start(&s, &(struct launch){ .argv = argv });
+	server_close_input(&s);
+	expect_ack(&s);
+	expect_end(&s, 0);
+	do {
+		n = recv(fd, line, sizeof(line) - 1, MSG_DONTWAIT);
+		ck_assert_msg(n > 0, "no line for the session's end");
+		line[n] = '\0';
+	} while (!holds(line, "session closed"));
+	(void)close(fd);
+	server_clear(&s);
+}
+END_TEST
+
 /* One layer is enough, and the log says which one is missing. */
 START_TEST(one_layer)
 {
@@ -267,6 +397,11 @@ add_all(TCase *tc)
 	tcase_add_loop_test(tc, layers_in_the_log, 0, 2);
 	tcase_add_test(tc, neither_layer);
 	tcase_add_test(tc, pattern_of_many_names);
+	tcase_add_test(tc, list_of_many_matches);
+#ifdef __x86_64__
+	tcase_add_test(tc, heap_that_does_not_grow);
+#endif
+	tcase_add_loop_test(tc, stopped_while_it_waits, 0, (int)LENGTH(waits));
 	tcase_add_loop_test(tc, one_layer, 0, 2);
 	tcase_add_test(tc, no_layer);
 	tcase_add_test(tc, required_layer);
@@ -282,6 +417,7 @@ static void
 add_of_root(TCase *tc)
 {
 	tcase_add_loop_test(tc, descriptors_of_a_session, 0, 2);
+	tcase_add_test(tc, log_by_datagrams);
 }
 
 int

@@ -3,6 +3,7 @@
 
 #include "driver.h"
 #include "trace.h"
+#include "uses.h"
 
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -324,6 +325,9 @@ set_title(struct server *s, const struct launch *l, const struct argv *argv)
 	bytes_free(&b);
 }
 
+static struct trace_result nobodys;
+static const struct trace only_count = { .result = &nobodys };
+
 void
 server_start(struct server *s, const struct launch *l)
 {
@@ -355,8 +359,8 @@ server_start(struct server *s, const struct launch *l)
 		program = open(l->program, O_PATH | O_CLOEXEC);
 	s->pid = fork();
 	ck_assert_int_ne(s->pid, -1);
-	if (s->pid == 0 && l->trace != NULL)
-		trace_run(l->trace, run_start,
+	if (s->pid == 0 && (l->trace != NULL || uses_are_counted()))
+		trace_run(l->trace != NULL ? l->trace : &only_count, run_start,
 		    &(struct start){ program, &c, &argv, &env });
 	if (s->pid == 0)
 		run_child(program, &c, &argv, &env);
@@ -1406,6 +1410,10 @@ driver_run(Suite *suite)
 	driver.program = open(program, O_PATH | O_CLOEXEC);
 	if (driver.program == -1) {
 		perror(program);
+		return 1;
+	}
+	if (uses_open() == -1) {
+		perror("USES");
 		return 1;
 	}
 	snprintf(driver.base, sizeof(driver.base), "%s/scp-server-sys.XXXXXX",

@@ -249,7 +249,7 @@ check_files(struct server *s, const struct scenario *sc, size_t stored)
 static void
 check_names(struct server *s, bool temp_too)
 {
-	static const char known[] = " f d/ d/a d/b d/g f.~1~ ";
+	static const char known[] = " f d/ d/a d/b d/g f.~1~ f.~2~ ";
 	struct bytes list = { 0 };
 	char *line, *rest, *name, *end;
 	char word[256];

@@ -18,6 +18,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "uses.h"
+
 struct tracee {
 	const struct trace *t;
 	pid_t pid;
@@ -26,16 +28,20 @@ struct tracee {
 	long number;  /* of the call under way */
 };
 
-/* The call that is about to be made. */
-static long
+/* Look at the call that is about to be made. */
+static void
 entered(struct tracee *p)
 {
 	struct __ptrace_syscall_info info;
+	uint64_t args[6];
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, p->pid, sizeof(info), &info) <= 0)
 		_exit(97);
 	p->number = (long)info.entry.nr;
-	return p->number;
+	for (size_t i = 0; i < 6; i++)
+		args[i] = info.entry.args[i];
+	if (p->confined)
+		uses_count(info.entry.nr, args);
 }
 
 /* Make close(-1) of it. */
@@ -84,13 +90,19 @@ result_of(const struct tracee *p)
 	return (long)info.exit.rval;
 }
 
+static bool
+is_hit(const struct tracee *p)
+{
+	return p->t->call != 0 && p->t->call == p->number;
+}
+
 static void
 on_entry(struct tracee *p)
 {
 	struct trace_result *r = p->t->result;
 
-	(void)entered(p);
-	if (!p->confined || ++r->calls != p->t->at)
+	entered(p);
+	if (!p->confined || (++r->calls != p->t->at && !is_hit(p)))
 		return;
 	r->number = p->number;
 	if (p->t->error == 0) {
@@ -168,6 +180,8 @@ follow(struct tracee *p)
 
 static volatile pid_t traced;
 
+static const int passed_on[] = { SIGTERM, SIGHUP, SIGINT };
+
 /* What the driver sends us is for the program. */
 static void
 pass_on(int sig)
@@ -194,7 +208,8 @@ trace_run(const struct trace *t, void (*exec)(void *arg), void *arg)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* No end of the pipes is ours. */
 	syscall(SYS_close_range, 0U, ~0U, 0U);
-	(void)signal(SIGTERM, pass_on);
+	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
+		(void)signal(passed_on[i], pass_on);
 	if (waitpid(p.pid, &status, 0) != p.pid || !WIFSTOPPED(status) ||
 	    ptrace(PTRACE_SETOPTIONS, p.pid, 0,
 		PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |

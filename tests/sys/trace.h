@@ -3,7 +3,7 @@
  * Ends or fails one system call of a program, the n-th after it has confined
  * itself: by ptrace(2), which sees a call before seccomp does.  A call is
  * failed by making close(-1) of it, which every filter here allows, and giving
- * its result another errno.
+ * its result another errno.  On the way it counts what uses.h is about.
  */
 #ifndef TRACE_H
 #define TRACE_H
@@ -12,6 +12,7 @@
 
 struct trace {
 	long at;   /* of this call, from 1; 0: only count */
+	long call; /* or fail each call of this number, if it is not 0 */
 	int error; /* fail it with this errno; 0: SIGKILL instead of it */
 	/* What came of it; shared with the process that traces. */
 	struct trace_result {
