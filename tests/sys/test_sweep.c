@@ -487,7 +487,8 @@ static const struct {
 	{ SYS_flock, { EINTR, ENOLCK, EWOULDBLOCK, EOPNOTSUPP } },
 	{ SYS_fcntl, { EBUSY, EMFILE, EPERM } },
 	{ SYS_getrandom, { EINTR, EAGAIN, ENOSYS } },
-	{ SYS_getdents64, { EIO, ENOENT, ENOTDIR } },
+	/* ENOENT, of a directory that is gone, is an end to readdir(3). */
+	{ SYS_getdents64, { EIO, ENOTDIR } },
 	{ SYS_fgetxattr, { ENODATA, ENOTSUP, ERANGE, EIO } },
 	{ SYS_flistxattr, { ENOTSUP, ERANGE, E2BIG } },
 	{ SYS_fsetxattr, { EDQUOT, ENOSPC, ENOTSUP, EPERM } },
