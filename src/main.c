@@ -71,8 +71,8 @@ struct server {
 	struct stream stream;
 	struct digest digest;
 	struct peer peer;
+	struct journal journal; /* most of it is never touched */
 	char start[SETUP_PATH_BYTES];
-	struct journal journal; /* the last: most of it is never touched */
 };
 
 /*
