@@ -125,7 +125,7 @@ trap 'rm -rf "$memory"; client_end' EXIT
 chmod 755 "$memory"
 account server /bin/sh "$memory/server"
 account scp /bin/sh "$memory/scp"
-sshd_match server "ForceCommand $PROGRAM -o Pipelining=yes"
+sshd_match server "ForceCommand $PROGRAM -C none -o Pipelining=yes"
 sshd_start
 mkfifo "$TEMP/proxy"
 "$BUILDDIR/tests/bench/proxy" "$PORT" $((rtt_ms / 2)) <"$TEMP/proxy" \
