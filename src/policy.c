@@ -378,6 +378,12 @@ policy_directory_mode(const struct policy *p, mode_t wanted, bool preserve)
 }
 
 bool
+policy_may_set_modes(const struct policy *p)
+{
+	return p->preserve_modes;
+}
+
+bool
 policy_may_set_times(const struct policy *p)
 {
 	return p->preserve_times;

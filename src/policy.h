@@ -235,7 +235,8 @@ struct policy_mode policy_file_mode(
 struct policy_mode policy_directory_mode(
     const struct policy *p, mode_t wanted, bool preserve) ATTR_USE;
 
-/* Are the times that come with -p taken? */
+/* Are the modes, the times that come with -p taken? */
+bool policy_may_set_modes(const struct policy *p);
 bool policy_may_set_times(const struct policy *p);
 
 /*

@@ -181,7 +181,8 @@ target_enter(struct target *t, const struct target_item *it, mode_t mode,
     const struct timespec *times, struct reason *why)
 {
 	struct tree_wish wish = { .times = times,
-		.preserve = t->request->preserve,
+		.preserve =
+		    t->request->preserve && policy_may_set_modes(t->policy),
 		.sets_existing = policy_may_set_existing_directory(t->policy),
 		.must_exist = may_make(t) != POLICY_ALLOW };
 

@@ -214,14 +214,18 @@ START_TEST(special_bits)
 }
 END_TEST
 
-START_TEST(times)
+START_TEST(modes_and_times)
 {
 	struct policy p;
 
 	policy_init(&p);
+	ck_assert(policy_may_set_modes(&p));
 	ck_assert(policy_may_set_times(&p));
 	p.preserve_times = false;
+	ck_assert(policy_may_set_modes(&p));
 	ck_assert(!policy_may_set_times(&p));
+	p.preserve_modes = false;
+	ck_assert(!policy_may_set_modes(&p));
 }
 END_TEST
 
@@ -738,7 +742,7 @@ policy_suite(void)
 	tcase_add_loop_test(tc, directory_mode, 0, LENGTH(file_rows));
 	tcase_add_test(tc, existing_directory);
 	tcase_add_loop_test(tc, special_bits, 0, LENGTH(bits_rows));
-	tcase_add_test(tc, times);
+	tcase_add_test(tc, modes_and_times);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -519,6 +519,22 @@ START_TEST(preserve)
 }
 END_TEST
 
+/* Also for a directory that is there, which no umask protects. */
+START_TEST(preserve_existing)
+{
+	make_dir("d", 0700);
+	RUN_WITH("-o PreserveModes=no -o Umask=022", "scp -r -p -t .", ACK,
+	    SEND("D0777 0 d\n"), ACK, SEND("E\n"), ACK, EXIT(0));
+	ck_assert_uint_eq(status_of("d").st_mode & 07777, 0700);
+	RUN_WITH("-o PreserveModes=no -o DirectoryMode=0755", "scp -r -p -t .",
+	    ACK, SEND("D0777 0 d\n"), ACK, SEND("E\n"), ACK, EXIT(0));
+	ck_assert_uint_eq(status_of("d").st_mode & 07777, 0700);
+	RUN_WITH("-o Umask=022", "scp -r -p -t .", ACK, SEND("D0777 0 d\n"),
+	    ACK, SEND("E\n"), ACK, EXIT(0));
+	ck_assert_uint_eq(status_of("d").st_mode & 07777, 0755);
+}
+END_TEST
+
 /* R-FILE-4: only where it is allowed, and only with -p. */
 static const struct {
 	const char *options;
@@ -629,6 +645,7 @@ add_all(TCase *tc)
 	tcase_add_test(tc, symlinks);
 	tcase_add_test(tc, hard_links);
 	tcase_add_test(tc, preserve);
+	tcase_add_test(tc, preserve_existing);
 	tcase_add_loop_test(tc, special_bits, 0, LENGTH(special_rows));
 	tcase_add_loop_test(tc, keyword_of_records, 0, LENGTH(record_rows));
 }
