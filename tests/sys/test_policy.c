@@ -5,8 +5,10 @@
  */
 #include "config.h"
 
+#include <sys/mount.h>
 #include <sys/stat.h>
 
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -565,6 +567,40 @@ START_TEST(special_bits)
 }
 END_TEST
 
+/* --- mounts ------------------------------------------------------------ */
+
+/* A file that is mounted is on another file system than its directory. */
+START_TEST(cross_mounts)
+{
+	static const char *const options[] = { "-o CrossMounts=no",
+		"-o CrossMounts=no -o Atomic=no" };
+	const char *other = "Permission denied (on another file system)";
+
+	make_dir("d", 0755);
+	make_file("f", "old", 0644);
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("none", "d", "tmpfs", 0, "size=256k,mode=0755") == -1) {
+		skipped("nothing can be mounted here");
+		return;
+	}
+	make_file("d/g", "other", 0644);
+	ck_assert_int_eq(mount("d/g", "f", NULL, MS_BIND, NULL), 0);
+	for (size_t i = 0; i < LENGTH(options); i++) {
+		refused_upload(options[i], "scp -d -t .", HELLO("f"), other,
+		    "other-mount");
+		refused_upload(options[i], "scp -r -t .", "D0755 0 d\n", other,
+		    "other-mount");
+	}
+	FETCH(options[0], "scp -f f",
+	    "error: scp: f: Permission denied (on another file system)\n", 1);
+	ck_tree("0644 d/g other\n0644 f other\n0755 d/\n");
+	ck_assert_int_eq(umount2("f", MNT_DETACH), 0);
+	ck_assert_int_eq(umount2("d", MNT_DETACH), 0);
+	ck_tree("0644 f old\n0755 d/\n");
+}
+END_TEST
+
 /* --- records ---------------------------------------------------------- */
 
 /* The setting that decided, as a record has it. */
@@ -657,6 +693,12 @@ add_home(TCase *tc)
 	tcase_add_test(tc, home_downloads);
 }
 
+static void
+add_mounts(TCase *tc)
+{
+	tcase_add_test(tc, cross_mounts);
+}
+
 int
 main(void)
 {
@@ -664,5 +706,6 @@ main(void)
 
 	driver_add(suite, add_all, AS_ACCOUNT);
 	driver_add(suite, add_home, AT_HOME);
+	driver_add(suite, add_mounts, AS_ROOT);
 	return driver_run(suite);
 }
