@@ -449,12 +449,22 @@ may_send(struct source *c)
 	return false;
 }
 
+static enum session_next
+send_operands(struct source *c)
+{
+	enum session_next next = SESSION_GO_ON;
+	size_t i;
+
+	for (i = 0; i < c->glob.n && next != SESSION_END; i++)
+		next = send_operand(c, c->glob.paths[i]);
+	return next == SESSION_END ? SESSION_END : take_pending(c);
+}
+
 static void
 serve(struct source *c)
 {
 	enum peer_answer answer;
 	enum session_next next = SESSION_GO_ON;
-	size_t i;
 
 	answer = peer_wait_start(c->s->peer);
 	if (answer != PEER_YES && answer != PEER_NO) {
@@ -463,15 +473,11 @@ serve(struct source *c)
 		(void)client_gone(c);
 		return;
 	}
-	if (!may_send(c) || !expand_operands(c)) {
+	if (may_send(c) && expand_operands(c))
+		next = send_operands(c);
+	else
 		c->failed = true;
-		return;
-	}
-	for (i = 0; i < c->glob.n && next != SESSION_END; i++)
-		next = send_operand(c, c->glob.paths[i]);
-	if (next != SESSION_END)
-		next = take_pending(c);
-	/* With answers that came early nobody has waited since. */
+	/* Where nobody was waited for since, something may be left. */
 	if (next != SESSION_END && stream_flush(c->s->stream) == -1)
 		(void)client_gone(c);
 }

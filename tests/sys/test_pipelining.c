@@ -219,6 +219,10 @@ START_TEST(last_word)
 	make_file("a", "aa", 0644);
 	RUN_WITH(PIPELINED, "scp -f no", SEND("\0"),
 	    WARNING("no: No such file"), EXIT(1));
+	RUN_WITH(PIPELINED " -o Access=write-only", "scp -f a", SEND("\0"),
+	    WARNING("a: "), EXIT(1));
+	RUN_WITH(PIPELINED " -o MaxMatches=1", "scp -f {a,no}", SEND("\0"),
+	    WARNING("{a,no}: "), EXIT(1));
 	RUN_WITH(PIPELINED, "scp -f a no", SEND("\0"), EXPECT("C0644 2 a\n"),
 	    SEND("\0\0"), EXPECT("aa\0"), WARNING("no: No such file"), EXIT(1));
 }
