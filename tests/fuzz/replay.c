@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak));
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
@@ -64,6 +65,8 @@ main(int argc, char *argv[])
 	unsigned long count = 0;
 	int i;
 
+	if (LLVMFuzzerInitialize != NULL)
+		(void)LLVMFuzzerInitialize(&argc, &argv);
 	for (i = 1; i < argc; i++)
 		if (argv[i][0] != '-')
 			count += replay_directory(argv[i]);
