@@ -101,34 +101,38 @@ check_space(const struct policy_space *min, int fd, off_t size)
 	return space_suffices(fd, min, size, text) ? 0 : ENOSPC;
 }
 
-/*
- * stream_to_file(), with a look at the free space now and then where some has
- * to stay.  *moved: bytes that have come.
- */
+/* In parts, with a look at the free space before each but the first. */
 static int
-take_bytes(
-    const struct session *s, int fd, off_t size, int *file_errno, off_t *moved)
+take_parts(const struct session *s, int fd, off_t size, int *file_errno)
 {
 	const struct policy_space *min = &s->policy->min_free;
-	off_t step = size;
+	struct stream *stream = s->stream;
+	off_t part;
 	int ret, err;
 
 	*file_errno = 0;
-	*moved = 0;
-	if (space_is_limited(min) && step > SPACE_STEP)
-		step = SPACE_STEP;
+	stream_begin_file(stream, size);
 	do {
-		if (step > size - *moved)
-			step = size - *moved;
-		if (*moved > 0 && *file_errno == 0)
-			*file_errno = check_space(min, fd, step);
-		ret = stream_to_file(
-		    s->stream, *file_errno == 0 ? fd : -1, step, &err);
-		*moved += s->stream->moved;
+		part = size - stream->moved;
+		if (part > SPACE_STEP)
+			part = SPACE_STEP;
+		if (stream->moved > 0 && *file_errno == 0)
+			*file_errno = check_space(min, fd, part);
+		ret = stream_part_to_file(stream, *file_errno == 0 ? fd : -1,
+		    stream->moved + part, &err);
 		if (*file_errno == 0)
 			*file_errno = err;
-	} while (ret == 0 && *moved < size);
+	} while (ret == 0 && stream->moved < size);
 	return ret;
+}
+
+/* As stream_to_file(), and some space may have to stay free. */
+static int
+take_bytes(const struct session *s, int fd, off_t size, int *file_errno)
+{
+	if (space_is_limited(&s->policy->min_free))
+		return take_parts(s, fd, size, file_errno);
+	return stream_to_file(s->stream, fd, size, file_errno);
 }
 
 static enum session_next
@@ -137,11 +141,11 @@ take_data(const struct session *s, const struct receive *r, struct upload *u,
 {
 	const char *text;
 	size_t len;
-	off_t moved;
 	int file_errno;
 
-	if (take_bytes(s, u->temp.fd, r->size, &file_errno, &moved) == -1) {
-		audit_failed(s->audit, session_code(s), r->path, moved);
+	if (take_bytes(s, u->temp.fd, r->size, &file_errno) == -1) {
+		audit_failed(
+		    s->audit, session_code(s), r->path, s->stream->moved);
 		return SESSION_LOST;
 	}
 	switch (peer_closing(s->peer, &text, &len)) {

@@ -329,11 +329,11 @@ have_moved(struct stream *s, size_t n)
 	progress_at(&s->progress, s->moved);
 }
 
-static void
-begin_file(struct stream *s, const struct end_of_data *e)
+void
+stream_begin_file(struct stream *s, off_t size)
 {
 	s->moved = 0;
-	progress_begin(&s->progress, e->size);
+	progress_begin(&s->progress, size);
 	digest_begin(s->digest);
 }
 
@@ -396,20 +396,26 @@ take_some(struct stream *s, struct end_of_data *to)
 }
 
 int
-stream_to_file(struct stream *s, int fd, off_t size, int *file_errno)
+stream_part_to_file(struct stream *s, int fd, off_t end, int *file_errno)
 {
 	struct end_of_data to = {
-		.fd = fd, .size = size, .splices = fd != -1 && s->digest == NULL
+		.fd = fd, .size = end, .splices = fd != -1 && s->digest == NULL
 	};
 	int got = 1;
 
-	begin_file(s, &to);
-	while (s->moved < size && got == 1)
+	while (s->moved < end && got == 1)
 		got = keep_pace(s) ? take_some(s, &to) : -1;
 	*file_errno = to.error;
 	if (got == 0)
 		errno = ECONNRESET;
 	return got == 1 ? 0 : -1;
+}
+
+int
+stream_to_file(struct stream *s, int fd, off_t size, int *file_errno)
+{
+	stream_begin_file(s, size);
+	return stream_part_to_file(s, fd, size, file_errno);
 }
 
 /* Zeros in the place of bytes that the file does not have any more. */
@@ -500,7 +506,7 @@ stream_from_file(struct stream *s, int fd, off_t size, int *file_errno)
 
 	if (size >= READ_AHEAD_MIN)
 		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	begin_file(s, &from);
+	stream_begin_file(s, size);
 	while (s->moved < size && ret == 0 && from.error == 0) {
 		if (!keep_pace(s))
 			ret = -1;

@@ -94,6 +94,14 @@ int stream_to_file(
     struct stream *s, int fd, off_t size, int *file_errno) ATTR_USE;
 
 /*
+ * The same in parts: a file of size bytes begins, and each call takes what is
+ * missing up to its offset end.
+ */
+void stream_begin_file(struct stream *s, off_t size);
+int stream_part_to_file(
+    struct stream *s, int fd, off_t end, int *file_errno) ATTR_USE;
+
+/*
  * Write all bytes, in one write(2) where the other end has room.  Returns 0,
  * or -1 with errno (EPIPE: the client is gone).
  *

@@ -576,6 +576,35 @@ START_TEST(to_file_digest)
 }
 END_TEST
 
+/* What may begin anew with a file does so once. */
+START_TEST(to_file_in_parts)
+{
+	const off_t size = 3 * 1024 * 1024 + 17;
+	struct digest d;
+	off_t end = 0;
+	int fd, file_errno = -1;
+	pid_t pid;
+
+	start(kinds[_i], PIPE);
+	s.digest = &d;
+	pid = send_file(size, BUFFER);
+	fd = open("out", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	expect_line("line");
+	stream_begin_file(&s, size);
+	while (end < size) {
+		end = end + 700001 < size ? end + 700001 : size;
+		ck_assert_int_eq(
+		    stream_part_to_file(&s, fd, end, &file_errno), 0);
+		ck_assert_int_eq(file_errno, 0);
+		ck_assert_int_eq(s.moved, end);
+	}
+	expect_byte('\0');
+	ck_digest(&d, fd, 0, size);
+	if (pid != -1)
+		scratch_wait(pid);
+}
+END_TEST
+
 START_TEST(from_file_digest)
 {
 	off_t size = digest_sizes[(size_t)_i / 2];
@@ -1088,6 +1117,7 @@ stream_suite(void)
 	tcase_add_loop_test(tc, to_file, 0, SIZE_TESTS);
 	tcase_add_loop_test(
 	    tc, to_file_digest, 0, (int)(LENGTH(digest_sizes) * LENGTH(kinds)));
+	tcase_add_loop_test(tc, to_file_in_parts, 0, (int)LENGTH(kinds));
 	tcase_add_loop_test(tc, discard, 0, SIZE_TESTS);
 	tcase_add_loop_test(tc, to_file_error, 0,
 	    (int)(LENGTH(trouble_rows) * LENGTH(kinds) * 2));

@@ -163,6 +163,39 @@ START_TEST(no_space_meanwhile)
 }
 END_TEST
 
+/* Of the whole file, also where it is looked at the free space meanwhile. */
+static const char *const digest_options[] = {
+	"-o TransferLog=syslog -o Digest=sha256",
+	"-o TransferLog=syslog -o Digest=sha256 -o MinFreeSpace=1",
+};
+
+START_TEST(digest_of_a_large_file)
+{
+	static const char record[] = "C0644 20971520 f\n";
+	const size_t size = 20 << 20;
+	struct server s;
+	char *zeros;
+
+	zeros = calloc(1, size + 1);
+	ck_assert_ptr_nonnull(zeros);
+	server_start(&s,
+	    &(struct launch){
+		.options = digest_options[_i], .command = "scp -t f" });
+	expect_ack(&s);
+	server_send(&s, record, strlen(record));
+	expect_ack(&s);
+	server_send(&s, zeros, size + 1);
+	expect_ack(&s);
+	server_close_input(&s);
+	expect_end(&s, 0);
+	ck_assert_ptr_nonnull(strstr(s.log.p,
+	    "\"sha256\":\"cd52d81e25f372e6fa4db2c0dfceb598"
+	    "62c1969cab17096da352b34950c973cc\""));
+	server_clear(&s);
+	free(zeros);
+}
+END_TEST
+
 static void
 add_keep(TCase *tc)
 {
@@ -173,6 +206,7 @@ add_keep(TCase *tc)
 	tcase_add_test(tc, in_place_cut);
 	tcase_add_loop_test(tc, synced, 0, 4);
 	tcase_add_test(tc, no_space);
+	tcase_add_loop_test(tc, digest_of_a_large_file, 0, 2);
 }
 
 static void
