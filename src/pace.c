@@ -8,6 +8,9 @@
 /* So many times a second something moves; also what a pause may make up for. */
 #define STEPS_A_SECOND 20
 
+/* So far ahead of its schedule the flow may be before it sleeps. */
+#define AHEAD (CLOCK_SECOND / 100)
+
 void
 pace_init(struct pace *p, off_t rate, int64_t now)
 {
@@ -24,7 +27,7 @@ pace_wait(struct pace *p, int64_t now)
 		return 0;
 	if (p->due < earliest)
 		p->due = earliest;
-	return p->due > now ? p->due - now : 0;
+	return p->due > now + AHEAD ? p->due - now : 0;
 }
 
 size_t

@@ -4,7 +4,8 @@
  * clock and no sleeping of its own.  Times are those of clock.h.
  *
  * What has moved is accounted for afterwards, on a schedule that does not
- * drift: a sleep that was too long is made up for, up to 50 milliseconds.
+ * drift: a sleep that was too long is made up for, up to 50 milliseconds.  It
+ * may be 10 ahead, so that not every little piece costs a sleep.
  */
 #ifndef PACE_H
 #define PACE_H
