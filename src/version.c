@@ -25,10 +25,12 @@
 /* ".~" digits "~" */
 #define SUFFIX_BYTES (2 + POLICY_VERSION_DIGITS + 1)
 
-/* The numbers of the versions of a name; 0: there are none. */
+/* The numbers of the versions of a name. */
 struct numbers {
-	unsigned long oldest;
-	unsigned long newest;
+	unsigned long newest; /* 0: there are none */
+	/* So many that some can stay which nobody can remove. */
+	unsigned long oldest[PRUNE_MAX];
+	size_t n;
 };
 
 static int
@@ -75,10 +77,29 @@ version_probe(struct temp *t, struct temp_names *names)
 static void
 note_number(struct numbers *n, unsigned long number)
 {
+	size_t i;
+
 	if (n->newest < number)
 		n->newest = number;
-	if (n->oldest == 0 || n->oldest > number)
-		n->oldest = number;
+	if (n->n < PRUNE_MAX)
+		n->n++;
+	else if (n->oldest[n->n - 1] <= number)
+		return;
+	for (i = n->n - 1; i > 0 && n->oldest[i - 1] > number; i--)
+		n->oldest[i] = n->oldest[i - 1];
+	n->oldest[i] = number;
+}
+
+/* The number of what may be a version of name, 0 of what is none. */
+static unsigned long
+number_of(const struct dirent *entry, const char *name, size_t len)
+{
+	const char *text = entry->d_name;
+
+	if (entry->d_type == DT_DIR || strncmp(text, name, len) != 0 ||
+	    strrchr(text, '.') != text + len)
+		return 0;
+	return policy_version_number(text);
 }
 
 static int
@@ -90,7 +111,7 @@ find_numbers(int dirfd, const char *name, struct numbers *n)
 	DIR *dir;
 	int fd;
 
-	n->oldest = n->newest = 0;
+	n->newest = n->n = 0;
 	if ((fd = root_open_dir(dirfd, ".")) == -1)
 		return no_versions();
 	if ((dir = fdopendir(fd)) == NULL) {
@@ -98,11 +119,7 @@ find_numbers(int dirfd, const char *name, struct numbers *n)
 		return -1;
 	}
 	while ((errno = 0, entry = readdir(dir)) != NULL) {
-		if (strncmp(entry->d_name, name, len) != 0)
-			continue;
-		number = policy_version_number(entry->d_name);
-		if (number != 0 &&
-		    strrchr(entry->d_name, '.') == entry->d_name + len)
+		if ((number = number_of(entry, name, len)) != 0)
 			note_number(n, number);
 	}
 	if (errno == 0)
@@ -160,15 +177,14 @@ remove_old(int dirfd, const char *numbered)
 }
 
 static void
-prune(int dirfd, const char *name, unsigned long oldest, unsigned long newest,
-    unsigned keep)
+prune(int dirfd, const char *name, const struct numbers *n,
+    unsigned long newest, unsigned keep)
 {
 	char numbered[NAME_BYTES_MAX + 1];
-	unsigned long n;
+	size_t i;
 
-	for (n = oldest; n != 0 && n + keep <= newest && n - oldest < PRUNE_MAX;
-	     n++) {
-		make_name(numbered, name, n);
+	for (i = 0; i < n->n && n->oldest[i] + keep <= newest; i++) {
+		make_name(numbered, name, n->oldest[i]);
 		remove_old(dirfd, numbered);
 	}
 }
@@ -185,6 +201,6 @@ version_replace(struct temp *t, const char *name, unsigned keep)
 	if (take_number(t, name, &number) == -1 ||
 	    temp_rename(t, name, TEMP_EXCHANGE) == -1)
 		return -1;
-	prune(t->dirfd, name, n.oldest == 0 ? number : n.oldest, number, keep);
+	prune(t->dirfd, name, &n, number, keep);
 	return 0;
 }

@@ -531,6 +531,19 @@ START_TEST(keep_versions)
 	upload_text("f", "i", 0644);
 	ck_assert_str_eq(scratch_text("f.~8~"), "h");
 	ck_assert_int_eq(scratch_count("."), 5);
+	/* And what cannot be removed keeps no others. */
+	scratch_file("f.~3~", "", 0644);
+	fd = open("f.~3~", O_WRONLY | O_CLOEXEC);
+	ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+	scratch_file("f.~99~", "", 0644);
+	scratch_file("f.~100~", "", 0644);
+	upload_text("f", "j", 0644);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_str_eq(scratch_text("f.~101~"), "i");
+	ck_assert(scratch_exists("f.~100~"));
+	ck_assert(scratch_exists("f.~3~"));
+	/* These, f and two that are no files. */
+	ck_assert_int_eq(scratch_count("."), 6);
 }
 END_TEST
 
@@ -547,6 +560,11 @@ START_TEST(no_more_versions)
 	upload_abort(&up);
 	ck_assert_str_eq(scratch_text("f"), "old");
 	ck_assert_int_eq(scratch_count("."), 2);
+	/* A directory has no number. */
+	scratch_mkdir("g.~999999999~", 0755);
+	upload_text("g", "old", 0644);
+	upload_text("g", "new", 0644);
+	ck_assert_str_eq(scratch_text("g.~1~"), "old");
 }
 END_TEST
 
