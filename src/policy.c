@@ -22,6 +22,8 @@ static const struct {
 	[POLICY_TOO_DEEP] = { "too-deep", "MaxDepth", NULL },
 	[POLICY_RESERVED_NAME] = { "reserved-name", NULL,
 	    "this name is reserved for unfinished uploads" },
+	[POLICY_VERSION_NAME] = { "version-name", "Overwrite",
+	    "this name is reserved for old versions" },
 	[POLICY_PROTECTED_NAME] = { "protected-home", "ProtectHome",
 	    "No such file or directory (names that begin with a dot, and bin, "
 	    "are protected here)" },
@@ -263,9 +265,23 @@ one_more(const struct policy *p, const struct policy_usage *usage)
 }
 
 enum policy_verdict
-policy_make_directory(const struct policy *p, const struct policy_usage *usage)
+policy_new_name(const struct policy *p, const char *name)
 {
-	return p->make_directories ? one_more(p, usage) : POLICY_NO_DIRECTORIES;
+	return p->overwrite == POLICY_OVERWRITE_VERSION &&
+		policy_version_number(name) != 0
+	    ? POLICY_VERSION_NAME
+	    : POLICY_ALLOW;
+}
+
+enum policy_verdict
+policy_make_directory(
+    const struct policy *p, const struct policy_usage *usage, const char *name)
+{
+	enum policy_verdict verdict = policy_new_name(p, name);
+
+	if (!p->make_directories)
+		return POLICY_NO_DIRECTORIES;
+	return verdict == POLICY_ALLOW ? one_more(p, usage) : verdict;
 }
 
 static enum policy_verdict

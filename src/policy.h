@@ -100,6 +100,7 @@ enum policy_verdict {
 	POLICY_WRITE_ONLY_ACCOUNT,
 	POLICY_TOO_DEEP,
 	POLICY_RESERVED_NAME,
+	POLICY_VERSION_NAME,
 	POLICY_PROTECTED_NAME,
 	POLICY_HIDDEN_NAME,
 	POLICY_DENIED_NAME,
@@ -174,9 +175,16 @@ struct policy_usage {
 	off_t bytes;
 };
 
-/* May another directory be made? */
-enum policy_verdict policy_make_directory(
-    const struct policy *p, const struct policy_usage *usage) ATTR_USE;
+/*
+ * May an upload give this name to something?  With Overwrite version not those
+ * that old versions have.
+ */
+enum policy_verdict policy_new_name(
+    const struct policy *p, const char *name) ATTR_USE;
+
+/* May another directory be made, of this name? */
+enum policy_verdict policy_make_directory(const struct policy *p,
+    const struct policy_usage *usage, const char *name) ATTR_USE;
 
 /* May a file of this size be stored; exists: in place of another one? */
 enum policy_verdict policy_store(const struct policy *p,

@@ -29,7 +29,6 @@ keyword_of(const struct upload *u, int err)
 {
 	switch (err) {
 	case EOPNOTSUPP:
-	case UPLOAD_E_VERSION:
 		return "Overwrite";
 	case EMLINK:
 	case EBUSY:
@@ -118,6 +117,15 @@ target_locate(struct target *t, const char *name, size_t len,
 
 /* --- files ------------------------------------------------------------ */
 
+static enum policy_verdict
+judge_name(const struct policy *policy, const char *name)
+{
+	enum policy_verdict verdict = policy_file_name(policy, name);
+
+	return verdict == POLICY_ALLOW ? policy_new_name(policy, name)
+				       : verdict;
+}
+
 bool
 target_may_store(struct target *t, const struct target_item *it,
     const struct target_file *file, struct upload *u, struct policy_mode *mode,
@@ -125,7 +133,7 @@ target_may_store(struct target *t, const struct target_item *it,
 {
 	mode_t old = POLICY_MODE_UNSET;
 
-	if (!allowed(t, policy_file_name(t->policy, it->name), file->size, why))
+	if (!allowed(t, judge_name(t->policy, it->name), file->size, why))
 		return false;
 	if (it->has_name && t->place.slash)
 		return failed(t, ENOENT, why);
@@ -172,9 +180,9 @@ may_go_deeper(const struct target *t, struct reason *why)
 }
 
 static enum policy_verdict
-may_make(const struct target *t)
+may_make(const struct target *t, const struct target_item *it)
 {
-	return policy_make_directory(t->policy, &t->usage);
+	return policy_make_directory(t->policy, &t->usage, it->name);
 }
 
 bool
@@ -185,7 +193,7 @@ target_enter(struct target *t, const struct target_item *it, mode_t mode,
 		.preserve =
 		    t->request->preserve && policy_may_set_modes(t->policy),
 		.sets_existing = policy_may_set_existing_directory(t->policy),
-		.must_exist = may_make(t) != POLICY_ALLOW };
+		.must_exist = may_make(t, it) != POLICY_ALLOW };
 
 	if (!may_go_deeper(t, why))
 		return false;
@@ -193,7 +201,7 @@ target_enter(struct target *t, const struct target_item *it, mode_t mode,
 	if (tree_enter(&t->tree, it->dirfd, it->name, &wish) == 0)
 		return true;
 	if (wish.must_exist && errno == ENOENT)
-		return allowed(t, may_make(t), 0, why);
+		return allowed(t, may_make(t, it), 0, why);
 	return failed(t, errno, why);
 }
 
@@ -215,6 +223,6 @@ target_foresee_directory(struct target *t, const struct target_item *it,
 	if (errno != ENOENT)
 		return failed(t, errno == ELOOP ? ENOTDIR : errno, why);
 	*made = true;
-	return allowed(t, may_make(t), 0, why) &&
+	return allowed(t, may_make(t, it), 0, why) &&
 	    (root_may_change(it->dirfd) == 0 || failed(t, errno, why));
 }

@@ -66,8 +66,6 @@ upload_strerror(int err)
 		return "old versions cannot be kept in this directory";
 	case EMLINK:
 		return "has several names: cannot be written in place";
-	case UPLOAD_E_VERSION:
-		return "this name is reserved for old versions";
 	case EBUSY:
 		return "is being written by another session";
 	default:
@@ -127,10 +125,6 @@ upload_look(struct upload *u, int dirfd, const char *name, mode_t *old_mode)
 
 	u->dirfd = dirfd;
 	u->name = name;
-	if (keeps_versions(u) && policy_version_number(name) != 0) {
-		errno = UPLOAD_E_VERSION;
-		return -1;
-	}
 	if (require_replaceable(u, &st, &exists) == -1)
 		return -1;
 	if (exists && open_old(u) == -1)

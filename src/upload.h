@@ -70,7 +70,6 @@ void uploads_init(struct uploads *all, const struct policy *policy);
 int uploads_end(struct uploads *all) ATTR_USE;
 
 /* strerror(3), and words for what these functions set it to. */
-#define UPLOAD_E_VERSION EUCLEAN /* a name that only versions have */
 const char *upload_strerror(int err);
 
 /* An idle one. */

@@ -511,10 +511,10 @@ START_TEST(directories)
 	set_sizes(&p, _i);
 	if (size_rows[_i].want == POLICY_TOO_MANY_FILES)
 		want = POLICY_TOO_MANY_FILES;
-	ck_assert_int_eq(policy_make_directory(&p, usage), want);
+	ck_assert_int_eq(policy_make_directory(&p, usage, "d"), want);
 	p.make_directories = false;
 	ck_assert_int_eq(
-	    policy_make_directory(&p, usage), POLICY_NO_DIRECTORIES);
+	    policy_make_directory(&p, usage, "d"), POLICY_NO_DIRECTORIES);
 }
 END_TEST
 
@@ -528,8 +528,14 @@ START_TEST(overwrite)
 	ck_assert_int_eq(policy_store(&p, &usage, 1, false), POLICY_ALLOW);
 	ck_assert_int_eq(
 	    policy_store(&p, &usage, 1, true), POLICY_NO_OVERWRITE);
+	ck_assert_int_eq(policy_new_name(&p, "f.~1~"), POLICY_ALLOW);
 	p.overwrite = POLICY_OVERWRITE_VERSION;
 	ck_assert_int_eq(policy_store(&p, &usage, 1, true), POLICY_ALLOW);
+	ck_assert_int_eq(policy_new_name(&p, "f.~1~"), POLICY_VERSION_NAME);
+	ck_assert_int_eq(policy_new_name(&p, "f.~01~"), POLICY_ALLOW);
+	ck_assert_int_eq(
+	    policy_make_directory(&p, &usage, "f.~1~"), POLICY_VERSION_NAME);
+	ck_assert_int_eq(policy_make_directory(&p, &usage, "f"), POLICY_ALLOW);
 }
 END_TEST
 
@@ -565,6 +571,8 @@ static const struct {
 	    "more than the 64 directory levels of this account" },
 	{ POLICY_RESERVED_NAME, "reserved-name", NULL,
 	    "this name is reserved for unfinished uploads" },
+	{ POLICY_VERSION_NAME, "version-name", "Overwrite",
+	    "this name is reserved for old versions" },
 	{ POLICY_PROTECTED_NAME, "protected-home", "ProtectHome",
 	    "No such file or directory (names that begin with a dot, and bin, "
 	    "are protected here)" },

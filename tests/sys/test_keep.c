@@ -34,15 +34,22 @@ END_TEST
 START_TEST(version_names)
 {
 	make_file("f.~1~", "old", 0644);
+	make_dir("d.~1~", 0755);
 	RUN_WITH("-o Overwrite=version", "scp -d -t .", ACK,
 	    SEND("C0644 1 f.~1~\n"), WARNING("reserved"),
 	    SEND("C0644 1 f.~01~\n"), ACK, SEND("x\0"), ACK, EXIT(1));
 	RUN_WITH("-o Overwrite=version", "scp -t f.~2~", ACK,
 	    SEND("C0644 1 x\n"), WARNING("reserved"), EXIT(1));
+	/* Nor for a directory, which would take a number for good. */
+	RUN_WITH("-o Overwrite=version", "scp -r -t .", ACK,
+	    SEND("D0755 0 f.~999999999~\n"), WARNING("reserved"),
+	    SEND("D0755 0 d.~1~\n"), ACK, SEND("E\n"), ACK, EXIT(1));
+	RUN_WITH("-o Overwrite=version", "scp -r -t d.~2~", ACK,
+	    SEND("D0755 0 x\n"), WARNING("reserved"), EXIT(1));
 	/* Elsewhere it is a name as any other. */
 	RUN("scp -t f.~1~", ACK, SEND("C0644 3 x\n"), ACK, SEND("new\0"), ACK,
 	    EXIT(0));
-	ck_tree("0644 f.~01~ x\n0644 f.~1~ new\n");
+	ck_tree("0644 f.~01~ x\n0644 f.~1~ new\n0755 d.~1~/\n");
 }
 END_TEST
 
