@@ -5,6 +5,8 @@ The client's side of records.sh, and readers of what the server wrote.
     records.py make DIR             a tree with every name of NAMES
     records.py upload SERVER ...    each of NAMES, a reserved name, a short file
     records.py download SERVER ...  the tree of make, as OpenSSH's scp asks
+    records.py parallel SERVER ...  many sessions at once
+    records.py lines FILE           check the records of these
     records.py json FILE WAY        check the records of one of these
     records.py xferlog FILE WAY
 """
@@ -16,6 +18,9 @@ import os
 import re
 import subprocess
 import sys
+
+SESSIONS = 40
+FILES = 50
 
 RESERVED = b".scp-server.0123456789abcdef~"
 
@@ -73,6 +78,36 @@ def upload(command):
 
 def download(command):
     run(command + ["scp", "-r", "-f", "/"], b"\0" * (4 * len(NAMES)))
+
+
+def parallel(command):
+    """So many sessions at once, which all have long names to tell of."""
+    running = []
+    for i in range(SESSIONS):
+        running.append(subprocess.Popen(command + ["scp", "-t", "-r", "/"],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL))
+    for k in range(FILES):
+        for i, session in enumerate(running):
+            name = b"%d-%d-" % (i, k) + b"\xff\n\x1b"[::2] * 100
+            session.stdin.write(b"C0640 1 %s\nx\0" % name)
+            session.stdin.flush()
+    for session in running:
+        session.stdin.close()
+        if session.wait() != 0:
+            sys.exit("exit status %d" % session.returncode)
+
+
+def check_parallel(file):
+    """A line for each file, whole, and in order within a session."""
+    seen = collections.Counter()
+    for line in lines_of(file):
+        record = json.loads(line.decode("utf-8", "strict"))
+        i, k = exact_path(record).split(b"-")[:2]
+        if int(k) != seen[i]:
+            sys.exit("%r: not after %d" % (record, seen[i]))
+        seen[i] += 1
+    if sorted(seen.values()) != [FILES] * SESSIONS:
+        sys.exit("%s records" % seen)
 
 
 def expected(way):
@@ -160,9 +195,11 @@ def check_xferlog(file, way):
 
 def main():
     what, rest = sys.argv[1], sys.argv[2:]
-    actions = {"make": make, "json": check_json, "xferlog": check_xferlog}
-    if what in ("upload", "download"):
-        {"upload": upload, "download": download}[what](rest)
+    actions = {"make": make, "json": check_json, "xferlog": check_xferlog,
+        "lines": check_parallel}
+    clients = {"upload": upload, "download": download, "parallel": parallel}
+    if what in clients:
+        clients[what](rest)
     else:
         actions[what](*rest)
 

@@ -159,6 +159,12 @@ for way in upload download; do
 	finish
 done
 
+begin 'sessions at the same time do not mix their records'
+fresh upload
+py parallel "$PROGRAM" -r "$ROOT" -o "TransferLog=$LOG/file" || wrong 'sessions'
+check py lines "$LOG/file"
+finish
+
 begin 'records name the setting that decided'
 fresh upload
 {
