@@ -67,31 +67,40 @@ write_file(const char *path, const char *text)
 	return ok;
 }
 
-/*
- * Give the process's own group a number, so that a file of this group can be
- * told from those of all others (see attributes.h).  1, because the ids
- * without a number are all shown as 65534, which is a group that exists.
- * These files are ours only while the process is dumpable.  Without /proc it
- * is done without: then every group is taken for another one.
- */
-static void
-map_own_group(gid_t gid)
+static bool
+write_map(const char *path, unsigned long id)
 {
 	char map[32];
 
-	(void)snprintf(map, sizeof(map), "1 %lu 1\n", (unsigned long)gid);
+	(void)snprintf(map, sizeof(map), "1 %lu 1\n", id);
+	return write_file(path, map);
+}
+
+/*
+ * Give the process's own user and group a number, so that a file of theirs can
+ * be told from those of all others (see upload.c and attributes.h).  1, because
+ * the ids without a number are all shown as 65534, which are ids that exist.
+ * These files are ours only while the process is dumpable.  Without /proc it
+ * is done without: then every group is taken for another one, and every user
+ * for our own.
+ */
+static void
+map_own_ids(uid_t uid, gid_t gid)
+{
 	(void)prctl(PR_SET_DUMPABLE, 1L, 0L, 0L, 0L);
+	(void)write_map("/proc/self/uid_map", (unsigned long)uid);
 	if (write_file("/proc/self/setgroups", "deny"))
-		(void)write_file("/proc/self/gid_map", map);
+		(void)write_map("/proc/self/gid_map", (unsigned long)gid);
 	(void)prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
 }
 
 static enum confine_root_way
 enter_namespace(const char **why)
 {
-	gid_t gid = getegid();
+	const uid_t uid = geteuid();
+	const gid_t gid = getegid();
 
-	if (geteuid() == 0) {
+	if (uid == 0) {
 		/* Root of a container; as nobody it could not read much. */
 		*why = "no CAP_SYS_CHROOT";
 		errno = EPERM;
@@ -106,7 +115,7 @@ enter_namespace(const char **why)
 		*why = "no user namespace";
 		return CONFINE_ROOT_NONE;
 	}
-	map_own_group(gid);
+	map_own_ids(uid, gid);
 	if (chroot(".") == 0)
 		return CONFINE_ROOT_USERNS;
 	*why = "no chroot in a user namespace";

@@ -23,7 +23,7 @@ enum confine_root_way {
  *
  * In the user namespace files keep their owners, groups and access control
  * lists, which work as before; but they are shown as ids of nobody (65534),
- * and only the process's own group has a number there: 1.
+ * and only the process's own user and group have a number there: 1.
  */
 enum confine_root_way confine_root(int fd, const char **why) ATTR_USE;
 

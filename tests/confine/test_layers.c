@@ -433,8 +433,9 @@ root_as_account(void)
 	fd = openat(root_fd, "new", CREATE | O_CLOEXEC, 0640);
 	ck_assert_int_ne(fd, -1);
 	ck_assert_int_eq(fstat(fd, &st), 0);
-	ck_assert_uint_eq(st.st_uid, 65534);
+	ck_assert_uint_eq(st.st_uid, 1);
 	ck_assert_uint_eq(st.st_gid, 1);
+	ck_assert_uint_eq(geteuid(), 1);
 	ck_assert_uint_eq(getegid(), 1);
 }
 

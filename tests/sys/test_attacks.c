@@ -187,6 +187,36 @@ START_TEST(group_that_is_lost_gains_nothing)
 }
 END_TEST
 
+/* In the user namespace of a session, too, others are not oneself. */
+START_TEST(files_of_other_owners)
+{
+	const struct launch l = { .command = "scp -d -t ." };
+	struct server s;
+
+	make_file("f", "old", 0666);
+	make_file("own", "old", 0666);
+	make_dir("sticky", 0755);
+	make_file("sticky/f", "old", 0666);
+	ck_assert_int_eq(chmod("sticky", 01777), 0);
+	ck_assert_int_eq(chown("f", 4711, 0), 0);
+	ck_assert_int_eq(chown("sticky/f", 4711, 0), 0);
+	ck_assert_int_eq(chown("own", ACCOUNT_ID, 0), 0);
+	become_account();
+	server_start(&s, &l);
+	expect_ack(&s);
+	server_send(&s, "C0644 2 f\nhi\0C0644 2 own\nhi\0", 28);
+	expect_bytes(&s, "\0\0\0\0", 4);
+	server_close_input(&s);
+	expect_end(&s, 0);
+	if (strstr(s.log.p, "note \"/f\": owner not kept\n") == NULL ||
+	    strstr(s.log.p, "\"/own\": owner") != NULL)
+		server_fail(&s, "wrong notes");
+	server_clear(&s);
+	RUN("scp -d -t sticky", ACK, SEND("C0644 2 f\n"),
+	    WARNING("sticky/f: directory not writable"), EXIT(1));
+}
+END_TEST
+
 /* 0: a link, 1: another name of a file, 2: a file that is in use. */
 START_TEST(temporary_file_exchanged_by_others)
 {
@@ -573,6 +603,7 @@ static void
 add_root(TCase *tc)
 {
 	tcase_add_test(tc, group_that_is_lost_gains_nothing);
+	tcase_add_test(tc, files_of_other_owners);
 }
 
 int
