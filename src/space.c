@@ -25,6 +25,13 @@ bytes_of(uint64_t blocks, uint64_t size)
 	return (off_t)bytes;
 }
 
+/* What blocks are counted in: by FUSE not in the size that is best to use. */
+static uint64_t
+unit_of(const struct statfs *st)
+{
+	return (uint64_t)(st->f_frsize != 0 ? st->f_frsize : st->f_bsize);
+}
+
 bool
 space_suffices(int fd, const struct policy_space *min, off_t size,
     char text[SPACE_TEXT_BYTES])
@@ -35,11 +42,10 @@ space_suffices(int fd, const struct policy_space *min, off_t size,
 
 	if (fstatfs(fd, &st) == -1 || st.f_blocks == 0)
 		return true;
-	left = bytes_of(st.f_bavail, (uint64_t)st.f_bsize);
+	left = bytes_of(st.f_bavail, unit_of(&st));
 	kept = min->bytes;
 	if (min->percent != 0)
-		kept = bytes_of(st.f_blocks, (uint64_t)st.f_bsize) / 100 *
-		    min->percent;
+		kept = bytes_of(st.f_blocks, unit_of(&st)) / 100 * min->percent;
 	left = left > kept ? left - kept : 0;
 	if (size <= left)
 		return true;

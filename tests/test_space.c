@@ -61,19 +61,24 @@ static const struct {
 START_TEST(space)
 {
 	char text[SPACE_TEXT_BYTES] = "";
+	const size_t row = (size_t)_i % LENGTH(rows);
 	bool suffices;
 
-	told.f_blocks = rows[_i].blocks;
-	told.f_bavail = rows[_i].available;
-	told.f_bsize = rows[_i].size;
-	suffices = space_suffices(0, &rows[_i].min, rows[_i].wanted, text);
-	ck_assert_int_eq(suffices, rows[_i].text == NULL);
-	if (rows[_i].text != NULL)
-		ck_assert_msg(rows[_i].text[0] == '\0' ||
-			strcmp(text, rows[_i].text) == 0,
+	told.f_blocks = rows[row].blocks;
+	told.f_bavail = rows[row].available;
+	told.f_bsize = rows[row].size;
+	/* FUSE counts in another size than it likes best. */
+	told.f_frsize = (size_t)_i < LENGTH(rows) ? 0 : told.f_bsize;
+	if (told.f_frsize != 0)
+		told.f_bsize = 1 << 20;
+	suffices = space_suffices(0, &rows[row].min, rows[row].wanted, text);
+	ck_assert_int_eq(suffices, rows[row].text == NULL);
+	if (rows[row].text != NULL)
+		ck_assert_msg(rows[row].text[0] == '\0' ||
+			strcmp(text, rows[row].text) == 0,
 		    "%s", text);
-	ck_assert_int_eq(space_is_limited(&rows[_i].min),
-	    rows[_i].min.bytes != 0 || rows[_i].min.percent != 0);
+	ck_assert_int_eq(space_is_limited(&rows[row].min),
+	    rows[row].min.bytes != 0 || rows[row].min.percent != 0);
 }
 END_TEST
 
@@ -96,7 +101,7 @@ main(void)
 
 	s = suite_create("space");
 	tc = tcase_create("space");
-	tcase_add_loop_test(tc, space, 0, LENGTH(rows));
+	tcase_add_loop_test(tc, space, 0, 2 * LENGTH(rows));
 	tcase_add_test(tc, space_unknown);
 	suite_add_tcase(s, tc);
 	return scratch_run(s, "space");
