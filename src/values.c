@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "bsd.h"
+#include "pattern.h"
 #include "policy.h"
 #include "text.h"
 
@@ -444,6 +445,55 @@ next_name(const char **text, char *dst)
 	return !quoted && end > dst;
 }
 
+/* Behind the bracket that closes what begins at p, or NULL. */
+static const char *
+behind_bracket(const char *p)
+{
+	char class[] = ":]";
+
+	p++;
+	if (*p == '!' || *p == '^')
+		p++;
+	if (*p == ']')
+		p++;
+	for (; *p != ']'; p++) {
+		if (*p == '\\')
+			p++;
+		if (*p == '\0')
+			return NULL;
+		if (*p != '[' || p[1] == '\0' || strchr(":.=", p[1]) == NULL)
+			continue;
+		class[0] = p[1];
+		if ((p = strstr(p + 2, class)) == NULL)
+			return NULL;
+		p++;
+	}
+	return p + 1;
+}
+
+/*
+ * fnmatch(3) takes lists with commas, braces and open brackets as they stand:
+ * a list of names that are denied would deny others than was meant.
+ */
+static bool
+is_as_meant(const char *pattern)
+{
+	struct pattern_group group;
+	const char *p = pattern;
+	bool comma = false;
+
+	if (pattern_find_group(pattern, &group) != 0)
+		return false;
+	while (p != NULL && *p != '\0') {
+		comma = *p == ',';
+		if (*p == '\\')
+			p += 2;
+		else
+			p = *p == '[' ? behind_bracket(p) : p + 1;
+	}
+	return p != NULL && !comma;
+}
+
 bool
 value_parse_names(const struct value_type *type, const char *text, void *field)
 {
@@ -457,7 +507,7 @@ value_parse_names(const struct value_type *type, const char *text, void *field)
 		return false;
 	for (text += strspn(text, BLANKS); *text != '\0';
 	     text += strspn(text, BLANKS)) {
-		if (!next_name(&text, end))
+		if (!next_name(&text, end) || !is_as_meant(end))
 			return false;
 		end += strlen(end) + 1;
 	}
