@@ -116,12 +116,13 @@ take_data(struct sink *k, const struct item *it, struct upload *u)
 	next = acknowledge(k);
 	if (next == SESSION_GO_ON)
 		next = receive_file(k->s, &r, u, &stored);
-	if (stored) {
+	/* What failed in a file that was there, in place, stays in it. */
+	if (stored || u->was_there) {
 		k->target.usage.files++;
 		k->target.usage.bytes += r.size;
-	} else {
-		k->failed = true;
 	}
+	if (!stored)
+		k->failed = true;
 	return next;
 }
 

@@ -391,6 +391,21 @@ START_TEST(totals_of_uploads)
 }
 END_TEST
 
+/* But what fails in a file that is written in place stays there. */
+START_TEST(totals_in_place)
+{
+	make_file("f", "1", 0644);
+	make_file("g", "2", 0644);
+	make_file("h", "3", 0644);
+	RUN_WITH("-o MaxTotalSize=12 -o Atomic=no", "scp -d -t .", ACK,
+	    SEND(HELLO("f")), ACK, SEND("hello\1no\n"), ACK, SEND(HELLO("new")),
+	    ACK, SEND("hello\1no\n"), ACK, SEND(HELLO("g")), ACK,
+	    SEND("HELLO\1no\n"), ACK, SEND(HELLO("h")),
+	    WARNING("5 B more is over the 12 B limit of one session"), EXIT(1));
+	ck_tree("0644 f hello\n0644 g HELLO\n0644 h 3\n");
+}
+END_TEST
+
 START_TEST(counts_of_uploads)
 {
 	make_dir("old", 0755);
@@ -674,6 +689,7 @@ add_all(TCase *tc)
 	tcase_add_test(tc, denied_names_of_downloads);
 	tcase_add_test(tc, sizes_of_uploads);
 	tcase_add_test(tc, totals_of_uploads);
+	tcase_add_test(tc, totals_in_place);
 	tcase_add_test(tc, counts_of_uploads);
 	tcase_add_test(tc, sizes_of_downloads);
 	tcase_add_test(tc, make_directories);
