@@ -5,8 +5,10 @@
  */
 #include "config.h"
 
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <sched.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 #include <unistd.h>
 
 #include "driver.h"
+#include "trace.h"
 
 START_TEST(overwrite_version)
 {
@@ -107,6 +110,69 @@ START_TEST(synced)
 	    EXIT(0));
 	ck_tree(_i < 3 ? "0444 f new\n0555 d/\n0644 d/g g\n"
 		       : "0444 f new\n0555 d/\n0644 d/g g\n0644 f.~1~ old\n");
+}
+END_TEST
+
+/* The first such call from a place on, of this descriptor or of any (-1). */
+static long
+find_call(const struct trace_result *r, long from, long number, int fd)
+{
+	for (long i = from; i < r->calls && i < TRACE_LISTED; i++)
+		if (r->list[i].number == number &&
+		    (fd == -1 || r->list[i].fd == fd))
+			return i;
+	return -1;
+}
+
+/* The file is synced, named, its directory synced, and then it is said. */
+static void
+ck_order(const struct trace_result *r)
+{
+	long named, data, said, syncing;
+
+	named = find_call(r, 0, SYS_renameat2, -1);
+	ck_assert_int_ne(named, -1);
+	for (data = named; data > 0; data--)
+		if (r->list[data].number == SYS_write &&
+		    r->list[data].fd != STDOUT_FILENO)
+			break;
+	syncing = find_call(r, data, SYS_fsync, r->list[data].fd);
+	ck_assert_int_gt(syncing, data);
+	ck_assert_int_lt(syncing, named);
+	ck_assert_int_eq(find_call(r, data, SYS_write, r->list[data].fd), data);
+	said = find_call(r, named, SYS_write, STDOUT_FILENO);
+	syncing = find_call(r, named, SYS_fsync, -1);
+	ck_assert_int_gt(syncing, named);
+	ck_assert_int_ne(r->list[syncing].fd, r->list[data].fd);
+	ck_assert_int_gt(said, syncing);
+	/* Nothing was said in between. */
+	ck_assert_int_gt(find_call(r, data, SYS_write, STDOUT_FILENO), syncing);
+}
+
+START_TEST(order)
+{
+	struct trace_result *r;
+	struct server s;
+
+	r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(r, MAP_FAILED);
+	if (_i == 1)
+		make_file("f", "old", 0644);
+	server_start(&s,
+	    &(struct launch){ .options = "-o Sync=file",
+		.command = "scp -d -t .",
+		.trace = &(struct trace){ .result = r } });
+	expect_ack(&s);
+	server_send(&s, "C0644 3 f\n", 10);
+	expect_ack(&s);
+	server_send(&s, "new", 4);
+	expect_ack(&s);
+	server_close_input(&s);
+	expect_end(&s, 0);
+	server_clear(&s);
+	ck_order(r);
+	ck_assert_int_eq(munmap(r, sizeof(*r)), 0);
 }
 END_TEST
 
@@ -212,6 +278,7 @@ add_keep(TCase *tc)
 	tcase_add_test(tc, in_place);
 	tcase_add_test(tc, in_place_cut);
 	tcase_add_loop_test(tc, synced, 0, 4);
+	tcase_add_loop_test(tc, order, 0, 2);
 	tcase_add_test(tc, no_space);
 	tcase_add_loop_test(tc, digest_of_a_large_file, 0, 2);
 }

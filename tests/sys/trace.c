@@ -26,6 +26,7 @@ struct tracee {
 	bool confined;
 	bool failing; /* the call under way is to fail */
 	long number;  /* of the call under way */
+	int fd;       /* its first argument */
 };
 
 /* Look at the call that is about to be made. */
@@ -38,6 +39,7 @@ entered(struct tracee *p)
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, p->pid, sizeof(info), &info) <= 0)
 		_exit(97);
 	p->number = (long)info.entry.nr;
+	p->fd = (int)info.entry.args[0];
 	for (size_t i = 0; i < 6; i++)
 		args[i] = info.entry.args[i];
 	if (p->confined)
@@ -97,11 +99,21 @@ is_hit(const struct tracee *p)
 }
 
 static void
+list_call(const struct tracee *p)
+{
+	struct trace_result *r = p->t->result;
+
+	if (p->confined && r->calls < TRACE_LISTED)
+		r->list[r->calls] = (struct trace_call){ p->number, p->fd };
+}
+
+static void
 on_entry(struct tracee *p)
 {
 	struct trace_result *r = p->t->result;
 
 	entered(p);
+	list_call(p);
 	if (!p->confined || (++r->calls != p->t->at && !is_hit(p)))
 		return;
 	r->number = p->number;

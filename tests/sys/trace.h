@@ -10,6 +10,9 @@
 
 #include <stdbool.h>
 
+/* The first calls are listed, with their first argument. */
+#define TRACE_LISTED 512
+
 struct trace {
 	long at;   /* of this call, from 1; 0: only count */
 	long call; /* or fail each call of this number, if it is not 0 */
@@ -19,6 +22,10 @@ struct trace {
 		long calls;  /* after the filter was loaded */
 		long number; /* of the call that was hit, -1: none */
 		int open;    /* descriptors opened there and not closed */
+		struct trace_call {
+			long number;
+			int fd;
+		} list[TRACE_LISTED];
 	} * result;
 };
 
