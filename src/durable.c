@@ -9,6 +9,9 @@
 
 #include "root.h"
 
+/* A file system may begin anew each time, and never come to an end. */
+#define TRIES 100
+
 static void
 close_keeping_errno(int fd)
 {
@@ -18,17 +21,49 @@ close_keeping_errno(int fd)
 	errno = saved;
 }
 
+static int
+insist(int (*call)(int fd), int fd)
+{
+	int ret, tries = 0;
+
+	do {
+		ret = call(fd);
+	} while (ret == -1 && errno == EINTR && ++tries < TRIES);
+	return ret;
+}
+
+int
+durable_file(int fd)
+{
+	return insist(fsync, fd);
+}
+
+/* Locks are kept by the other descriptor. */
+static int
+close_copy(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	return copy == -1 ? -1 : close(copy);
+}
+
+int
+durable_heard(int fd)
+{
+	return insist(close_copy, fd);
+}
+
 int
 durable_directory(int dirfd, int file)
 {
 	int fd, ret;
 
 	if ((fd = root_open_dir(dirfd, ".")) == -1)
-		return file == -1 ? -1 : syncfs(file);
-	ret = fsync(fd);
+		return file == -1 ? -1 : insist(syncfs, file);
+	ret = durable_file(fd);
 	/* Some file systems sync no directories, but all of themselves. */
 	if (ret == -1 && errno == EINVAL)
-		ret = syncfs(fd);
+		ret = insist(syncfs, fd);
 	close_keeping_errno(fd);
 	return ret;
 }
@@ -46,7 +81,7 @@ durable_now(struct durable *d)
 
 	if (d->fd == -1)
 		return 0;
-	ret = syncfs(d->fd);
+	ret = insist(syncfs, d->fd);
 	close_keeping_errno(d->fd);
 	d->fd = -1;
 	return ret;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is to survive a power cut (Sync). */
+/* What the disk has to say of files, and what survives a power cut (Sync). */
 #ifndef DURABLE_H
 #define DURABLE_H
 
@@ -8,6 +8,22 @@
 #include <stdbool.h>
 
 #include "defs.h"
+
+/*
+ * None of these ends at a few signals, as fsync(2) and close(2) may where the
+ * file system is FUSE: one that only reminds of the time (deadline.h) must not
+ * cost a file that is whole.
+ */
+
+/* A file, or the attributes of a directory.  0, or -1 with errno. */
+int durable_file(int fd) ATTR_USE;
+
+/*
+ * Hear what the file system has to say of the data of fd, which stays open:
+ * NFS, FUSE and others may tell of errors only at close(2).  0, or -1 with
+ * errno.
+ */
+int durable_heard(int fd) ATTR_USE;
 
 /*
  * The names in a directory.  By way of file, which lies in it, all of its file

@@ -224,7 +224,7 @@ tree_leave(struct tree *t)
 	if (l->sets_times && futimens(l->fd, l->times) == -1)
 		saved = errno;
 	if ((l->sets_mode || l->sets_times) && is_durable(t) &&
-	    fsync(l->fd) == -1)
+	    durable_file(l->fd) == -1)
 		saved = errno;
 	/* Without the right to read it there is only an O_PATH descriptor. */
 	if (saved == EBADF)

@@ -176,9 +176,7 @@ plan_mode(struct upload *u, struct policy_mode mode)
 		u->mode = mode.bits;
 }
 
-/*
- * NFS, FUSE and others may tell of errors only at close(2); these do not.
- */
+/* May errors of writing come only at close(2), see durable.h? */
 static bool
 tells_late(int fd)
 {
@@ -370,22 +368,12 @@ finish_mode(const struct upload *u)
 	return fchmod(u->temp.fd, u->mode);
 }
 
-/*
- * Hear what the file system has to say of the data.  The lock is kept by the
- * other descriptor.
- */
 static int
 flush_data(const struct upload *u)
 {
-	int fd;
-
 	if (u->all->policy->sync == POLICY_SYNC_FILE)
-		return fsync(u->temp.fd);
-	if (!u->all->tells_late)
-		return 0;
-	if ((fd = fcntl(u->temp.fd, F_DUPFD_CLOEXEC, 3)) == -1)
-		return -1;
-	return close(fd);
+		return durable_file(u->temp.fd);
+	return u->all->tells_late ? durable_heard(u->temp.fd) : 0;
 }
 
 /* Keep what has the name as a version; it may go away, or come. */
@@ -461,7 +449,8 @@ settle(struct upload *u)
 		return durable_later(
 		    &all->durable, u->temp.fd, u->temp.st.st_dev);
 	case POLICY_SYNC_FILE:
-		if (mode_meanwhile(u) != u->mode && fsync(u->temp.fd) == -1)
+		if (mode_meanwhile(u) != u->mode &&
+		    durable_file(u->temp.fd) == -1)
 			return -1;
 		if (!u->was_there)
 			return durable_directory(u->dirfd, u->temp.fd);

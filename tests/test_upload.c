@@ -40,7 +40,8 @@ enum accident {
 };
 
 static enum accident accident;
-static int accidents;        /* so many are still to happen */
+static int accidents; /* so many are still to happen */
+static int late_error = EDQUOT;
 static unsigned same_random; /* so many times the same name */
 
 int
@@ -85,7 +86,7 @@ close(int fd)
 	ret = (int)syscall(SYS_close, fd);
 	if (accident != TELLS_LATE || accidents-- <= 0)
 		return ret;
-	errno = EDQUOT;
+	errno = late_error;
 	return -1;
 }
 
@@ -105,7 +106,18 @@ static const char *quicker;
 static char calls[32]; /* what was done for good, in order */
 static size_t ncalls;
 static int fsync_error;
+static int interruptions; /* of calls that wait for the disk */
 static bool no_exchange;
+
+static bool
+is_interrupted(void)
+{
+	if (interruptions == 0)
+		return false;
+	interruptions--;
+	errno = EINTR;
+	return true;
+}
 
 static void
 note_call(char c)
@@ -126,6 +138,8 @@ int
 fsync(int fd)
 {
 	note_call(is_directory(fd) ? 'd' : 'f');
+	if (is_interrupted())
+		return -1;
 	errno = fsync_error;
 	return fsync_error == 0 ? (int)syscall(SYS_fsync, fd) : -1;
 }
@@ -134,6 +148,8 @@ int
 syncfs(int fd)
 {
 	note_call('s');
+	if (is_interrupted())
+		return -1;
 	return fd == -1 ? -1 : 0;
 }
 
@@ -771,6 +787,31 @@ START_TEST(sync_fails)
 }
 END_TEST
 
+/* A signal that reminds of the time does not cost a file that is whole. */
+START_TEST(sync_interrupted)
+{
+	policy.sync = _i == 0 ? POLICY_SYNC_FILE : POLICY_SYNC_SESSION;
+	interruptions = 2;
+	ncalls = 0;
+	upload_text("f", "new", 0644);
+	ck_assert_int_eq(uploads_end(&all), 0);
+	ck_assert_int_eq(interruptions, 0);
+	calls[ncalls] = '\0';
+	ck_assert_str_eq(calls, _i == 0 ? "fffrd" : "rsss");
+	interruptions = 1;
+	ncalls = 0;
+	ck_assert_int_eq(durable_directory(dir, -1), 0);
+	calls[ncalls] = '\0';
+	ck_assert_str_eq(calls, "dd");
+	/* But it does not go on like this for ever. */
+	interruptions = INT_MAX;
+	errno = 0;
+	ck_assert_int_eq(durable_file(dir), -1);
+	ck_assert_int_eq(errno, EINTR);
+	interruptions = 0;
+}
+END_TEST
+
 /* --- look ------------------------------------------------------------- */
 
 static const struct {
@@ -1165,6 +1206,12 @@ START_TEST(told_late)
 	ck_assert_int_eq(scratch_count("."), 0);
 	begin("f", 0644, false);
 	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	/* A signal says nothing. */
+	begin("f", 0644, false);
+	accidents = 2;
+	late_error = EINTR;
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	ck_assert_int_le(accidents, 0);
 	ck_assert_int_eq(scratch_fds(), fds);
 }
 END_TEST
@@ -1368,6 +1415,7 @@ upload_suite(void)
 	tcase_add_loop_test(tc, sync_order, 0, LENGTH(sync_rows));
 	tcase_add_test(tc, sync_dropbox);
 	tcase_add_test(tc, sync_fails);
+	tcase_add_loop_test(tc, sync_interrupted, 0, 2);
 	tcase_add_test(tc, removed_directory);
 	tcase_add_loop_test(tc, looked_at, 0, LENGTH(look_rows));
 	tcase_add_loop_test(tc, look_race, 0, 4);
