@@ -118,6 +118,14 @@ finds foreign "root"
 built missing /bin/sh "ForceCommand $PROGRAM -r $SRV/nowhere"
 finds missing "root"
 
+# The root that the configuration file has.
+mkdir -m 0755 "$TEMP/etc"
+built file /bin/sh "ForceCommand $PROGRAM -C $TEMP/etc/conf -u 022 scp -t f"
+printf 'Match User %s Address 192.0.2.9\n\tRoot %s\n' "$ACCOUNT_NAME" \
+	"$SRV/parent/open/root" >"$TEMP/etc/conf"
+finds file "" -C host=h,addr=192.0.2.1
+finds file "root" -C host=h,addr=192.0.2.9
+
 # Keys.
 built keyed "$PROGRAM" "ForceCommand $PROGRAM" \
 	'AuthorizedKeysFile .ssh/authorized_keys'
