@@ -169,6 +169,7 @@ read_own(int argc, char *argv[], const char *original_command,
 	o->may_lack_file = settings_is_set(&o->settings, SETTINGS_ROOT);
 	if (o->is_test) {
 		o->query = argv + optind;
+		o->command_text = command;
 		return OPTIONS_TEST;
 	}
 	if (optind < argc)

@@ -42,7 +42,8 @@ struct options {
 	bool has_command;       /* request is filled; else fault tells */
 	struct request request; /* owned */
 	struct command_fault fault;
-	const char *command_text;      /* what was parsed; NULL for arguments */
+	/* What was parsed; NULL for arguments.  With OPTIONS_TEST: of -c. */
+	const char *command_text;
 	char error[MESSAGE_BYTES_MAX]; /* with OPTIONS_BAD: one line */
 };
 

@@ -87,9 +87,11 @@ take_word(struct query *q, const char *word)
 static void
 take_command(struct options *o, char **words, int n)
 {
-	if (n == 1)
-		o->has_command = command_parse(
-		    words[0], strlen(words[0]), &o->request, &o->fault);
+	const char *text = n == 0 ? o->command_text : words[0];
+
+	if (n < 2)
+		o->has_command =
+		    command_parse(text, strlen(text), &o->request, &o->fault);
 	else
 		o->has_command =
 		    command_parse_argv(n, words, &o->request, &o->fault);
@@ -106,8 +108,8 @@ read_words(struct query *q, struct options *o)
 		word++;
 	while (word[n] != NULL)
 		n++;
-	q->has_command = n > 0;
-	if (n > 0)
+	q->has_command = n > 0 || o->command_text != NULL;
+	if (q->has_command)
 		take_command(o, word, n);
 }
 

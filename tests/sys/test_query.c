@@ -486,6 +486,24 @@ START_TEST(patterns)
 }
 END_TEST
 
+START_TEST(by_option)
+{
+	struct server s;
+
+	make_things();
+	ask_launch(&s,
+	    &(struct launch){ .options = "-T",
+		.words = (const char *const[]){ "-c", "scp -f d/[a]*", NULL } },
+	    0);
+	said(&s, "operand \"d/a.txt\"\ndecision allowed");
+	server_clear(&s);
+	/* Words go before it. */
+	ask(&s, "-c scp", "size=1 scp -t f", 0);
+	said(&s, "decision allowed\nname \"/f\"");
+	server_clear(&s);
+}
+END_TEST
+
 /* What never becomes a transfer. */
 START_TEST(refused_commands)
 {
@@ -599,6 +617,7 @@ add_all(TCase *tc)
 	tcase_add_loop_test(tc, allowed, 0, LENGTH(allowed_rows));
 	tcase_add_test(tc, directory_without_a_name);
 	tcase_add_test(tc, patterns);
+	tcase_add_test(tc, by_option);
 	tcase_add_test(tc, refused_commands);
 	tcase_add_loop_test(tc, wrong_words, 0, LENGTH(wrong_rows));
 	tcase_add_test(tc, somebody_else);
