@@ -107,11 +107,18 @@ narrowest(const struct acl *acl, size_t n, mode_t mode)
 	return mode & (S_IRWXU | group << 3 | other);
 }
 
+/* After a failure: is there none, or may it only not be read? */
+static bool
+has_none(void)
+{
+	return errno == ENODATA || errno == EOPNOTSUPP;
+}
+
 /* Without an ACL of its own the new file has what the mode says, no more. */
 static unsigned
 drop_inherited_acl(int fd, mode_t *mode)
 {
-	if (fgetxattr(fd, ACL_NAME, NULL, 0) <= 0)
+	if (fgetxattr(fd, ACL_NAME, NULL, 0) == -1 && has_none())
 		return 0;
 	if (set_minimal_acl(fd, *mode))
 		return 0;
@@ -119,7 +126,7 @@ drop_inherited_acl(int fd, mode_t *mode)
 	return ATTRIBUTES_LOST_ACL;
 }
 
-/* *had_one: the old file's group bits are the mask of an ACL. */
+/* *had_one: the old file's group bits may be the mask of an ACL. */
 static unsigned
 copy_acl(int old, int fd, mode_t *mode, bool *had_one)
 {
@@ -128,8 +135,8 @@ copy_acl(int old, int fd, mode_t *mode, bool *had_one)
 	size_t n;
 
 	len = fgetxattr(old, ACL_NAME, &acl, sizeof(acl));
-	*had_one = len > 0 || (len == -1 && errno == ERANGE);
-	if (len == -1 && errno != ERANGE)
+	*had_one = len != -1 || !has_none();
+	if (!*had_one)
 		return drop_inherited_acl(fd, mode);
 	if (len > 0 && fsetxattr(fd, ACL_NAME, &acl, (size_t)len, 0) == 0)
 		return 0;
@@ -158,9 +165,9 @@ copy_user_attributes(int old, int fd)
 	unsigned lost = 0;
 	const char *name;
 	char *names, *value;
-	ssize_t len;
+	ssize_t len = flistxattr(old, NULL, 0);
 
-	if (flistxattr(old, NULL, 0) <= 0)
+	if (len == 0 || (len == -1 && has_none()))
 		return 0;
 	names = malloc(VALUE_BYTES + 1);
 	value = malloc(VALUE_BYTES);

@@ -4,6 +4,7 @@
 
 #include "attributes.h"
 
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 
 #include <linux/capability.h>
@@ -18,6 +19,28 @@
 #define ACCESS_ACL  "system.posix_acl_access"
 #define DEFAULT_ACL "system.posix_acl_default"
 #define ENTRIES_MAX 300
+
+/* With this errno attributes of this descriptor cannot be read. */
+static int broken_fd = -1;
+static int broken_error;
+
+ssize_t
+fgetxattr(int fd, const char *name, void *value, size_t size)
+{
+	if (fd != broken_fd)
+		return syscall(SYS_fgetxattr, fd, name, value, size);
+	errno = broken_error;
+	return -1;
+}
+
+ssize_t
+flistxattr(int fd, char *list, size_t size)
+{
+	if (fd != broken_fd)
+		return syscall(SYS_flistxattr, fd, list, size);
+	errno = broken_error;
+	return -1;
+}
 
 /* An entry: who, and what. */
 struct entry {
@@ -514,6 +537,48 @@ START_TEST(group_lost_acl_kept)
 }
 END_TEST
 
+/* What cannot be read may have shut somebody out. */
+START_TEST(not_to_be_read)
+{
+	static const struct {
+		int error;
+		unsigned lost;
+		mode_t mode;
+	} rows[] = {
+		{ EIO, ATTRIBUTES_LOST_ACL | ATTRIBUTES_LOST_XATTR, 0600 },
+		{ EACCES, ATTRIBUTES_LOST_ACL | ATTRIBUTES_LOST_XATTR, 0600 },
+		{ EOPNOTSUPP, 0, 0644 },
+	};
+
+	scratch_fresh();
+	scratch_file("old", "old", 0644);
+	open_both(0600);
+	broken_fd = old_fd;
+	broken_error = rows[_i].error;
+	ck_assert_uint_eq(copy(0644), rows[_i].lost);
+	ck_assert_uint_eq(scratch_mode("new"), rows[_i].mode);
+	broken_fd = -1;
+}
+END_TEST
+
+/* Nor may what a directory gave to the new file. */
+START_TEST(inherited_and_not_to_be_read)
+{
+	if (!go_where(acls_work, "ACLs"))
+		return;
+	scratch_file("old", "old", 0644);
+	ck_assert_int_eq(
+	    setxattr(".", DEFAULT_ACL, &acl, make_acl(named), 0), 0);
+	open_both(0600);
+	broken_fd = new_fd;
+	broken_error = EIO;
+	ck_assert_uint_eq(copy(0644), 0);
+	broken_fd = -1;
+	ck_assert_int_eq(getxattr("new", ACCESS_ACL, NULL, 0), -1);
+	ck_assert_uint_eq(scratch_mode("new"), 0644);
+}
+END_TEST
+
 static Suite *
 attributes_suite(void)
 {
@@ -535,6 +600,8 @@ attributes_suite(void)
 	tcase_add_test(tc, group_kept);
 	tcase_add_test(tc, group_lost);
 	tcase_add_test(tc, group_lost_acl_kept);
+	tcase_add_loop_test(tc, not_to_be_read, 0, 3);
+	tcase_add_test(tc, inherited_and_not_to_be_read);
 	suite_add_tcase(s, tc);
 	return s;
 }
