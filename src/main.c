@@ -44,13 +44,6 @@
 /* What a client learns of a mistake that only the administrator can mend. */
 #define NOT_AVAILABLE "this account is not available"
 
-/*
- * How long a client that is refused before its role is known may be silent: one
- * that uploads without waiting is sending already, one that downloads waits
- * for our end.
- */
-#define REFUSED_DRAIN_MS 500
-
 static volatile sig_atomic_t stop;
 
 /* All that this program keeps of its environment. */
@@ -147,7 +140,7 @@ refuse_in_protocol(struct server *v, const char *why)
 		return;
 	peer_init(&v->peer, &v->stream, true);
 	(void)peer_warn(&v->peer, "%s", why);
-	stream_drain(&v->stream, REFUSED_DRAIN_MS);
+	stream_drain(&v->stream, SESSION_REFUSED_DRAIN_MS);
 	stream_close(&v->stream);
 }
 

@@ -16,8 +16,14 @@
 #include "root.h"
 #include "stream.h"
 
-/* How long the input of a refused client may be silent before we end. */
-#define SESSION_DRAIN_MS 5000
+/*
+ * How long the input of a refused client may be silent before we end.  Of those
+ * that are refused in place of the first answer, one that uploads without
+ * waiting is sending already; one that downloads waits for our end, and so does
+ * pscp.
+ */
+#define SESSION_DRAIN_MS         5000
+#define SESSION_REFUSED_DRAIN_MS 500
 
 struct session {
 	const struct policy *policy;

@@ -364,7 +364,7 @@ refuse_target(struct sink *k, const struct reason *why)
 	k->failed = true;
 	audit_refused(k->s->audit, why->code, why->keyword, operand);
 	(void)peer_warn_item(k->s->peer, operand, why->text);
-	stream_drain(k->s->stream, SESSION_DRAIN_MS);
+	stream_drain(k->s->stream, SESSION_REFUSED_DRAIN_MS);
 }
 
 static void

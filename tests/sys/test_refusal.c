@@ -463,6 +463,29 @@ END_TEST
 
 /* --- refused before anything ------------------------------------------- */
 
+/* pscp sends its header all the same, and waits for an answer. */
+START_TEST(refused_client_that_goes_on_and_waits)
+{
+	struct launch l = { .options = "-R", .command = "scp -t d" };
+	struct timespec began, now;
+	struct server s;
+
+	make_obstacles();
+	for (int i = 0; i < 2; i++) {
+		(void)clock_gettime(CLOCK_MONOTONIC, &began);
+		server_start(&s, &l);
+		expect_message(&s, 1, "only download|No such file");
+		server_send(&s, "C0644 1 x\n", 10);
+		expect_end(&s, 1);
+		(void)clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec - began.tv_sec > 3)
+			server_fail(&s, "it waited");
+		server_clear(&s);
+		l = (struct launch){ .command = "scp -t no/such/file" };
+	}
+}
+END_TEST
+
 START_TEST(refused_at_once)
 {
 	static const struct {
@@ -1003,6 +1026,7 @@ add_shape_tests(TCase *tc)
 static void
 add_others(TCase *tc)
 {
+	tcase_add_test(tc, refused_client_that_goes_on_and_waits);
 	tcase_add_test(tc, refused_directory_nested);
 	tcase_add_test(tc, refused_directory_in_the_log);
 	tcase_add_test(tc, refused_directory_deep_in_the_log);
