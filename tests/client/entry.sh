@@ -69,19 +69,10 @@ no_canary() {
 	rm -f "$CANARY"/*
 }
 
-# One connection for all the commands of an account.
-connect() {
-	ssh -f -N -M -S "$TEMP/shared" -F "$TEMP/ssh_config" "$1"
-}
-
-disconnect() {
-	ssh -S "$TEMP/shared" -O exit -F "$TEMP/ssh_config" "$1" 2>/dev/null
-}
-
 # refuses ACCOUNT COMMAND: exit 1 and one line, which is a message of the
 # protocol where it stands on standard output
 refuses() {
-	run ssh -S "$TEMP/shared" -F "$TEMP/ssh_config" -- "$1" "$2"
+	run ssh -F "$TEMP/ssh_config" -- "$1" "$2"
 	[ "$STATUS" -eq 1 ] || wrong "exit status $STATUS: $2"
 	[ ! -s "$TEMP/out" ] || [ "$(head -c 5 "$TEMP/out" | tr -d '\1')" = \
 		scp: ] || wrong "standard output: $2"
@@ -145,7 +136,7 @@ injections() {
 }
 
 attack() {
-	connect "$1"
+	share "$1"
 	begin "$1: injections are refused, each in one line, and run nothing"
 	injections | sed "s,CANARY,$CANARY," >"$TEMP/injections"
 	tried=0
@@ -156,7 +147,7 @@ attack() {
 	newline='
 '
 	refuses "$1" "scp -f file${newline}touch $CANARY/newline"
-	disconnect "$1"
+	unshare "$1"
 	[ $tried -ge 44 ] || wrong "only $tried attempts"
 	no_canary
 	finish
@@ -232,16 +223,16 @@ done
 # nothing comes from outside the root.
 begin "mistake: the client's words are no options of ours, and run nothing"
 injections | sed "s,CANARY,$CANARY," >"$TEMP/injections"
-connect mistake
+share mistake
 while read -r line; do
-	run ssh -n -S "$TEMP/shared" -F "$TEMP/ssh_config" -- mistake "$line"
+	run ssh -n -F "$TEMP/ssh_config" -- mistake "$line"
 	! grep -aq root: "$TEMP/out" || wrong "a file of the system: $line"
 	case $line in
 	*-t*) ;;
 	*) [ "$STATUS" -eq 1 ] || wrong "exit status $STATUS: $line" ;;
 	esac
 done <"$TEMP/injections"
-disconnect mistake
+unshare mistake
 no_canary
 finish
 

@@ -7,6 +7,7 @@
 #	account NAME SHELL HOME		ACCOUNT_NAME gets the real name
 #	sshd_match NAME LINE ...	what sshd is to do with that account
 #	sshd_start			client side: host NAME in $TEMP/ssh_config
+#	share NAME			one login for all that follows
 #	begin TEXT; ...checks...; finish	one test
 #
 # From the environment: SCP_SERVER, the program under test; for accounts that
@@ -16,6 +17,7 @@
 TESTS=0
 BAD=0
 ACCOUNTS=
+SHARED=
 SSHD_PID=
 SYSLOG_PID=
 MOUNTED=
@@ -31,6 +33,9 @@ skip_all() {
 client_end() {
 	trap '' HUP INT TERM PIPE
 	cd /
+	for end_account in $SHARED; do
+		unshare "$end_account"
+	done
 	if [ -n "$SSHD_PID" ]; then
 		kill "$SSHD_PID" 2>/dev/null
 		wait "$SSHD_PID" 2>/dev/null
@@ -239,7 +244,19 @@ sshd_start() {
 		GlobalKnownHostsFile /dev/null
 		BatchMode yes
 		LogLevel ERROR
+		ControlPath $TEMP/shared-%r
 	EOT
+}
+
+# share NAME: one connection, which all later ssh and scp to that account use;
+# -o ControlPath=none has one of its own
+share() {
+	ssh -f -N -M -F "$TEMP/ssh_config" "$1" || exit 1
+	SHARED="$SHARED $1"
+}
+
+unshare() {
+	ssh -O exit -F "$TEMP/ssh_config" "$1" 2>/dev/null
 }
 
 # What the accounts log goes to $TEMP/syslog, or SYSLOG_PID stays empty because

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# shellcheck disable=SC1091,SC2015,SC2030,SC2031
+# shellcheck disable=SC1091,SC2034
 # Clients of every make against the server behind a real sshd, each with all
 # that it can do:
 #
@@ -19,6 +19,10 @@ here=${0%/*}
 all_clients="openssh scp-dbclient pscp scp.py asyncssh net-scp
 net-ssh2 perl-net-scp curl libssh2 libssh jsch trilead ganymed phpseclib php-ssh2
 go-scp packer go-blind go-blind-nl blind"
+# Those that take longest, which begin first.
+slow_clients="asyncssh scp.py pscp scp-dbclient net-scp phpseclib"
+# Those whose driver is one process for all their cells.
+driven_clients="scp.py asyncssh net-scp jsch trilead ganymed"
 
 table_only=
 if [ "${1-}" = --table ]; then
@@ -54,9 +58,11 @@ M_DIR=$TEMP/m
 M_HOST=127.0.0.1
 export M_DIR M_HOST M_PORT M_USER M_FINGERPRINT
 
-# What old clients know: keys of RSA in PEM, and SHA-1.
+# What old clients know: keys of RSA in PEM, and SHA-1.  And ciphers of which
+# all have a fast one.
 old_ways() {
 	cat <<-EOT
+	Ciphers aes128-gcm@openssh.com,aes128-ctr
 	HostKey $TEMP/host_rsa
 	HostKeyAlgorithms +ssh-rsa
 	PubkeyAcceptedAlgorithms +ssh-rsa
@@ -108,270 +114,31 @@ M_JARS=/usr/share/java/jsch.jar:/usr/share/java/trilead-ssh2.jar
 M_JARS=$M_JARS:/usr/share/java/ganymed-ssh2.jar
 export M_JARS
 
-compile_drivers() {
-	mkdir "$M_DIR/java"
+compile_c() {
 	compile libssh2 cc -o "$M_DIR/libssh2" "$here/matrix/libssh2.c" -lssh2
 	compile libssh cc -Wno-deprecated-declarations -o "$M_DIR/libssh" \
 		"$here/matrix/libssh.c" -lssh
+}
+
+compile_java() {
+	mkdir "$M_DIR/java"
 	sed 's/Trilead/Ganymed/; s/com\.trilead\.ssh2/ch.ethz.ssh2/' \
 		"$here/matrix/Trilead.java" >"$M_DIR/java/Ganymed.java"
-	compile java javac -cp "$M_JARS" -d "$M_DIR/java" \
+	compile java javac -J-XX:TieredStopAtLevel=1 -cp "$M_JARS" \
+		-d "$M_DIR/java" "$here/matrix/Cells.java" \
 		"$here/matrix/Jsch.java" "$here/matrix/Trilead.java" \
 		"$M_DIR/java/Ganymed.java"
+}
+
+compile_go() {
 	GOPATH=/usr/share/gocode GO111MODULE=off GOCACHE=$TEMP/gocache \
 	    GOFLAGS='' compile go go build -o "$M_DIR/gossh" \
 		"$here/matrix/gossh.go"
 	rm -rf "$TEMP/gocache"
 }
 
-# --- the cells ------------------------------------------------------------
-
-# try put|get ...: REPORT is what the client says of it, SAID its words
-try() {
-	timeout 100 sh "$here/matrix/drive.sh" "$client" "$@" \
-		>"$SAID" 2>&1 </dev/null
-	case $? in
-	0) REPORT=success ;;
-	3) REPORT=none ;;
-	4) REPORT=failure ;;
-	124) REPORT=hangs ;;
-	*) REPORT=broken ;;
-	esac
-	cat "$SAID" >>"$log"
-}
-
-# A failure: did our reason reach the client's user?
-failure() {
-	if [ "$REPORT" != failure ]; then
-		echo "$REPORT"
-	elif grep -aq 'scp: ' "$SAID"; then
-		echo told
-	else
-		echo fails
-	fi
-}
-
-# word COMMAND ...: what becomes of an operation that COMMAND finds well done
-word() {
-	if [ "$REPORT" = none ]; then
-		echo -
-	elif "$@" >>"$log" 2>&1; then
-		[ "$REPORT" = success ] && echo yes || echo "done,$REPORT"
-	elif [ "$REPORT" = success ]; then
-		echo WRONG
-	else
-		failure
-	fi
-}
-
-# refused COMMAND ...: the same for one that must not be done; COMMAND finds
-# that nothing was
-refused() {
-	if [ "$REPORT" = none ]; then
-		echo -
-	elif ! "$@" >>"$log" 2>&1; then
-		echo WRONG
-	elif [ "$REPORT" = success ]; then
-		echo silent
-	else
-		failure
-	fi
-}
-
-# rest COMMAND ...: of several items one was refused; COMMAND finds the others
-rest() {
-	if [ "$REPORT" = none ]; then
-		echo -
-	elif ! no_evil; then
-		echo WRONG
-	elif [ "$REPORT" != failure ]; then
-		echo "$REPORT"
-	else
-		"$@" >>"$log" 2>&1 && echo yes || echo stops
-	fi
-}
-
-attributes() {
-	stat -c '%a %Y' "$1"
-}
-
-exact() {
-	cmp "$1" "$2" && [ "$(attributes "$1")" = "$(attributes "$2")" ]
-}
-
-# Several clients have the times right but choose the mode themselves.
-exact_word() {
-	exact_is=$(word exact "$1" "$2")
-	if [ "$REPORT" = success ] && cmp -s "$1" "$2" &&
-	    [ "$(stat -c %Y "$1")" = "$(stat -c %Y "$2")" ]; then
-		[ "$exact_is" = yes ] || exact_is="times"
-	fi
-	echo "$exact_is"
-}
-
-none_of() {
-	for none_path; do
-		[ ! -e "$none_path" ] || return 1
-	done
-}
-
-# Nothing in any of the bodies was taken for a record.
-no_evil() {
-	[ -z "$(find "$BOX/$client" -name 'evil*')" ]
-}
-
-three_files() {
-	cmp "$data/file" "$1/file" && cmp "$data/second" "$1/second" &&
-		cmp "$data/empty" "$1/empty"
-}
-
-two_files() {
-	cmp "$data/file" "$1/file" && cmp "$data/second" "$1/second"
-}
-
-texts_only() {
-	cmp "$data/a.txt" "$1/a.txt" && cmp "$data/b.txt" "$1/b.txt" &&
-		none_of "$1/file"
-}
-
-# Of many names every other one is taken by a directory.
-rest_of_tree() {
-	for rest_n in 2 4 6 8; do
-		cmp "$data/rest/$rest_n/$rest_n" "$1/$rest_n/$rest_n" ||
-			return 1
-	done
-}
-
-upload_cell() {
-	case $1 in
-	file)
-		try put "$client/file" "$data/file"
-		word cmp "$data/file" "$there/file" ;;
-	-p)
-		try put -p "$client/kept" "$data/kept"
-		exact_word "$data/kept" "$there/kept" ;;
-	-r)
-		try put -r "$client/tree" "$data/tree"
-		word diff -r "$data/tree" "$there/tree" ;;
-	many)
-		try put "$client/many" "$data/file" "$data/second" \
-			"$data/empty"
-		word three_files "$there/many" ;;
-	over)
-		try put "$client/over" "$data/second"
-		word cmp "$data/second" "$there/over" ;;
-	empty)
-		try put "$client/empty" "$data/empty"
-		word cmp "$data/empty" "$there/empty" ;;
-	big)
-		try put "$client/big" "$data/big"
-		word cmp "$data/big" "$there/big"
-		rm -f "$there/big" ;;
-	esac
-}
-
-download_cell() {
-	case $1 in
-	file)
-		try get "$got/file" "$client/src/file"
-		word cmp "$data/file" "$got/file" ;;
-	-p)
-		try get -p "$got/kept" "$client/src/kept"
-		exact_word "$data/kept" "$got/kept" ;;
-	-r)
-		try get -r "$got" "$client/src/tree"
-		word diff -r "$data/tree" "$got/tree" ;;
-	many)
-		try get "$got" "$client/src/file" "$client/src/second"
-		word two_files "$got" ;;
-	glob)
-		try get -g "$got" "$client/src/[ab].t*"
-		word texts_only "$got" ;;
-	empty)
-		try get "$got/empty" "$client/src/empty"
-		word cmp "$data/empty" "$got/empty" ;;
-	big)
-		try get "$got/big" src/big
-		word cmp "$data/big" "$got/big"
-		rm -f "$got/big" ;;
-	esac
-}
-
-# Up under that name, and down again.
-name_cell() {
-	case $1 in
-	quoted) name="$client/it's \"so\"  st*r[1]{a,b}?" ;;
-	utf-8) name="$client/zażółć-日本" ;;
-	bytes) name="$client/$(printf '\377\376')" ;;
-	dash) name="-x-$client" ;;
-	esac
-	try put "$name" "$data/second"
-	name_up=$(word cmp "$data/second" "$BOX/$name")
-	if [ "$name_up" = WRONG ] && [ ! -e "$BOX/$name" ]; then
-		echo other
-		return
-	elif [ "$name_up" != yes ]; then
-		echo "$name_up"
-		return
-	fi
-	try get "$got/second" "$name"
-	name_down=$(word cmp "$data/second" "$got/second")
-	case $name_down in
-	- | told | fails) echo up ;;
-	*) echo "$name_down" ;;
-	esac
-}
-
-refusal_cell() {
-	case $1 in
-	absent)
-		try get "$got/file" "$client/nope"
-		refused none_of "$got/nope" ;;
-	no-dir)
-		try put "$client/nodir/file" "$data/file"
-		if [ -f "$there/nodir" ]; then
-			echo file
-		else
-			refused none_of "$there/nodir"
-		fi ;;
-	r/o)
-		M_USER=$READER try put "$client/new" "$data/file"
-		refused none_of "$there/new" ;;
-	w/o)
-		M_USER=$WRITER try get "$got/file" "$client/src/file"
-		refused none_of "$got/file" ;;
-	large)
-		M_USER=$LIMITED try put "$client/new" "$data/file"
-		refused none_of "$there/new" ;;
-	body)
-		try put "$client/bar" "$data/body"
-		refused no_evil ;;
-	rest)
-		try put "$client/rest" "$data/file" "$data/body" \
-			"$data/second"
-		rest two_files "$there/rest" ;;
-	rest-r)
-		try put -r "$client/rest" "$data/rest"
-		rest rest_of_tree "$there/rest/rest" ;;
-	rest-d)
-		try get "$got" "$client/src/file" "$client/nope" \
-			"$client/src/second"
-		rest two_files "$got" ;;
-	esac
-}
-
-# cell TABLE COLUMN
-cell() {
-	rm -rf "$got"
-	mkdir "$got"
-	echo "== $1 $2" >>"$log"
-	case $1 in
-	uploads) upload_cell "$2" ;;
-	downloads) download_cell "$2" ;;
-	names) name_cell "$2" ;;
-	refusals) refusal_cell "$2" ;;
-	esac
-}
+# shellcheck source=matrix/cells.sh
+. "$here/matrix/cells.sh"
 
 # --- the table ------------------------------------------------------------
 
@@ -427,7 +194,40 @@ make_side() {
 	chown -R --reference="$BOX" "$there"
 }
 
-# All cells of one client, to $TEMP/cells/CLIENT: "TABLE COLUMN WORD".
+# What the page has of each cell of those present: "CLIENT TABLE COLUMN WORD".
+expect_cells() {
+	for table in $tables; do
+		echo "$table $(columns "$table")"
+	done >"$TEMP/tables"
+	for client in $present; do
+		awk -v client="$client" '
+		FILENAME == ARGV[1] {
+			columns[$1] = NF - 1
+			order[++tables] = $1
+			for (i = 2; i <= NF; i++)
+				column[$1, i - 1] = $i
+			next
+		}
+		$1 in columns { table = $1; split($0, heads) }
+		NF == 0 { table = "" }
+		table != "" && $1 == client {
+			for (i = 2; i <= NF; i++)
+				want[table, heads[i]] = $i
+		}
+		END {
+			for (t = 1; t <= tables; t++)
+				for (i = 1; i <= columns[order[t]]; i++) {
+					c = column[order[t], i]
+					w = want[order[t], c]
+					print client, order[t], c,
+						w == "" ? "nothing" : w
+				}
+		}' "$TEMP/tables" "$page"
+	done >"$TEMP/expected"
+}
+
+# All cells of one client, to $TEMP/cells/CLIENT: as expected, and the word that
+# it is.  What depends is not tried.
 run_client() {
 	client=$1
 	there=$BOX/$client
@@ -435,62 +235,68 @@ run_client() {
 	log=$TEMP/logs/$client
 	SAID=$TEMP/said.$client
 	run_start=$(date +%s)
-	for table in $tables; do
-		for column in $(columns "$table"); do
-			echo "$table $column $(cell "$table" "$column")"
-		done
-	done >"$TEMP/cells/$client"
-	echo "seconds - $(($(date +%s) - run_start))" >>"$TEMP/cells/$client"
+	start_driver
+	grep "^$client " "$TEMP/expected" >"$TEMP/todo.$client"
+	while read -r _ table column want; do
+		printf '%s %s %s %s ' "$client" "$table" "$column" "$want"
+		if [ "$want" = '*' ]; then
+			echo '*'
+		else
+			cell "$table" "$column"
+		fi
+	done <"$TEMP/todo.$client" >"$TEMP/cells/$client"
+	end_driver
+	echo "$(($(date +%s) - run_start))" >"$TEMP/seconds.$client"
 }
 
 # One of those that share the clients among them.
 worker() {
-	for next in $present; do
+	for next in $order; do
 		if mkdir "$TEMP/claims/$next" 2>/dev/null; then
 			run_client "$next"
 		fi
 	done
 }
 
-# table NAME: as it came out
-table() {
-	printf '%-13s' "$1"
-	for column in $(columns "$1"); do
-		printf ' %-6s' "$column"
-	done | sed 's/ *$//'
+# The tables as they came out.
+print_tables() {
 	for client in $present; do
-		printf '\n%-13s' "$client"
-		for column in $(columns "$1"); do
-			printf ' %-6s' "$(found "$client" "$1" "$column")"
-		done | sed 's/ *$//'
-	done
-	printf '\n\n'
+		cat "$TEMP/cells/$client"
+	done | awk -v present="$present" '
+	function line(first, words) {
+		text = sprintf("%-13s", first)
+		for (i = 2; i <= words; i++)
+			text = text sprintf(" %-6s", cells[i])
+		sub(/ *$/, "", text)
+		print text
+	}
+	FILENAME == ARGV[1] { tables[++n] = $0; next }
+	{ found[$1, $2, $3] = $5 }
+	END {
+		clients = split(present, client)
+		for (t = 1; t <= n; t++) {
+			words = split(tables[t], heads)
+			split(tables[t], cells)
+			line(heads[1], words)
+			for (c = 1; c <= clients; c++) {
+				for (i = 2; i <= words; i++)
+					cells[i] = found[client[c], heads[1],
+						heads[i]]
+				line(client[c], words)
+			}
+			print ""
+		}
+	}' "$TEMP/tables" -
 }
 
-found() {
-	awk -v t="$2" -v c="$3" '$1 == t && $2 == c { print $3 }' \
-		"$TEMP/cells/$1"
-}
-
-# The same from the page.
-expected() {
-	awk -v client="$1" -v table="$2" -v column="$3" '
-	$1 == table { for (i = 2; i <= NF; i++) if ($i == column) n = i }
-	NF == 0 { n = 0 }
-	n && $1 == client { print $n }' "$page"
-}
-
+# judge CLIENT TABLE COLUMN WANTED FOUND
 judge() {
-	want=$(expected "$client" "$table" "$column")
-	have=$(found "$client" "$table" "$column")
-	# What a client has not got, or not always, is no test.
-	[ "$want$have" != -- ] && [ "$want" != '*' ] || return 0
-	begin "$client: $table, $column: ${want:-not in contrib/CLIENTS}"
-	[ "$want" = "$have" ] || wrong "$have, not $want"
+	begin "$1: $2, $3: $4"
+	[ "$4" = "$5" ] || wrong "${5:-broken off}, not $4"
 	finish
-	[ "$want" = "$have" ] || awk -v head="== $table $column" '
+	[ "$4" = "$5" ] || awk -v head="== $2 $3" '
 		/^== / { on = $0 == head }
-		on { print "#", $0 }' "$TEMP/logs/$client" | head -n 20
+		on { print "#", $0 }' "$TEMP/logs/$1" | head -n 20
 }
 
 # --- the run --------------------------------------------------------------
@@ -498,7 +304,11 @@ judge() {
 mkdir "$M_DIR" "$TEMP/got" "$TEMP/logs" "$TEMP/cells" "$TEMP/claims"
 make_keys
 make_dbclient
-compile_drivers
+compile_java &
+java_pid=$!
+compile_go &
+go_pid=$!
+compile_c
 old_ways >"$TEMP/sshd_extra"
 BOX=$SRV/box
 account box /bin/sh "$BOX"
@@ -525,32 +335,45 @@ make_data
 mkdir "$BOX/src"
 cp "$data/big" "$BOX/src"
 
-workers=
-present=${CLIENTS:-$all_clients}
+present=$(echo "${CLIENTS:-$all_clients}" | tr '\n' ' ')
 [ -z "${DROPBEAR_SCP-}" ] || present="$present dropbear"
+order=
+for client in $slow_clients $present; do
+	case " $present " in
+	*" $client "*) order="$order $client" ;;
+	esac
+done
 for client in $present; do
 	make_side "$client"
 done
-for _ in $(seq "$(nproc)"); do
+expect_cells
+wait $java_pid $go_pid
+workers=
+for _ in $(seq $(($(nproc) + 1))); do
 	worker &
 	workers="$workers $!"
 done
 # shellcheck disable=SC2086
 wait $workers
 
-for table in $tables; do
-	table "$table"
-done | if [ -n "$table_only" ]; then cat; else sed 's/^/# /'; fi
+print_tables | if [ -n "$table_only" ]; then cat; else sed 's/^/# /'; fi
 [ -z "${LOGS-}" ] || cp -R "$TEMP/logs" "$LOGS"
 [ -z "$table_only" ] || exit 0
 for client in $present; do
-	echo "# $client: $(found "$client" seconds -) s"
-	for table in $tables; do
-		for column in $(columns "$table"); do
-			judge
-		done
-	done
+	echo "# $client: $(cat "$TEMP/seconds.$client") s"
+	# What a client has not got, or not always, is no test.
+	while read -r name table column want have; do
+		case $want$have in
+		-- | '**') ;;
+		*) judge "$name" "$table" "$column" "$want" "$have" ;;
+		esac
+	done <"$TEMP/cells/$client"
 done
+
+begin "every cell was tried"
+tried=$(cat "$TEMP"/cells/* | wc -l)
+[ "$tried" -eq "$(wc -l <"$TEMP/expected")" ] || wrong "only $tried"
+finish
 
 begin "no unfinished upload is left behind"
 left=$(find "$BOX" -name '.scp-server*')

@@ -36,8 +36,7 @@ class Jsch {
 		StringBuilder text = new StringBuilder();
 		for (int c = in.read(); c > 0 && c != '\n'; c = in.read())
 			text.append((char) c);
-		System.err.println(text);
-		System.exit(4);
+		throw new IOException(text.toString());
 	}
 
 	static void put(String remote, String local, boolean times)
@@ -75,7 +74,7 @@ class Jsch {
 		out.write(0);
 		out.flush();
 		if (in.read() != 'C')
-			System.exit(4);
+			throw new IOException("no file");
 		in.readNBytes(buf, 0, 5);
 		long left = 0;
 		for (int c = in.read(); c != ' '; c = in.read())
@@ -88,7 +87,7 @@ class Jsch {
 		while (left > 0) {
 			int n = in.read(buf, 0, (int) Math.min(1024, left));
 			if (n < 0)
-				System.exit(4);
+				throw new IOException("no more data");
 			data.write(buf, 0, n);
 			left -= n;
 		}
@@ -98,24 +97,28 @@ class Jsch {
 		out.flush();
 	}
 
-	public static void main(String[] args) throws Exception {
-		boolean times = args[0].equals("put") && args[1].equals("-p");
-		int first = times ? 2 : 1;
-		if (args.length != first + 2 || (!times
-			&& args[1].matches("-[prg]")))
-			System.exit(3);
-		String dir = System.getenv("M_DIR");
+	static void play(String user, boolean put, String flag, String[] paths)
+			throws Exception {
+		boolean times = put && flag.equals("-p");
+		if (paths.length != 2 || (!times && !flag.isEmpty()))
+			throw new Cells.NotDone();
 		JSch jsch = new JSch();
-		jsch.addIdentity(dir + "/key");
-		session = jsch.getSession(System.getenv("M_USER"),
-			System.getenv("M_HOST"),
+		jsch.addIdentity(System.getenv("M_DIR") + "/key");
+		session = jsch.getSession(user, System.getenv("M_HOST"),
 			Integer.parseInt(System.getenv("M_PORT")));
 		session.setConfig("StrictHostKeyChecking", "no");
 		session.connect();
-		if (args[0].equals("put"))
-			put(args[first], args[first + 1], times);
-		else
-			get(args[1], args[2]);
-		session.disconnect();
+		try {
+			if (put)
+				put(paths[0], paths[1], times);
+			else
+				get(paths[0], paths[1]);
+		} finally {
+			session.disconnect();
+		}
+	}
+
+	public static void main(String[] args) throws IOException {
+		Cells.playAll(Jsch::play);
 	}
 }

@@ -41,27 +41,28 @@ class Trilead {
 		new File(target.getParent(), name).renameTo(target);
 	}
 
-	public static void main(String[] args) throws Exception {
-		if (args[1].matches("-[prg]"))
-			System.exit(3);
-		String[] files = Arrays.copyOfRange(args, 2, args.length);
+	static void play(String user, boolean put, String flag, String[] paths)
+			throws Exception {
+		if (!flag.isEmpty())
+			throw new Cells.NotDone();
+		String[] files = Arrays.copyOfRange(paths, 1, paths.length);
 		Connection conn = new Connection(System.getenv("M_HOST"),
 			Integer.parseInt(System.getenv("M_PORT")));
 		conn.connect();
-		if (!conn.authenticateWithPublicKey(System.getenv("M_USER"),
-			new File(System.getenv("M_DIR") + "/key"), ""))
-			System.exit(2);
-		int status = 0;
 		try {
-			if (args[0].equals("put"))
-				put(conn.createSCPClient(), args[1], files);
+			if (!conn.authenticateWithPublicKey(user, new File(
+				System.getenv("M_DIR") + "/key"), ""))
+				throw new IllegalStateException("no login");
+			if (put)
+				put(conn.createSCPClient(), paths[0], files);
 			else
-				get(conn.createSCPClient(), args[1], files);
-		} catch (IOException e) {
-			System.err.println(e + ": " + e.getCause());
-			status = 4;
+				get(conn.createSCPClient(), paths[0], files);
+		} finally {
+			conn.close();
 		}
-		conn.close();
-		System.exit(status);
+	}
+
+	public static void main(String[] args) throws IOException {
+		Cells.playAll(Trilead::play);
 	}
 }

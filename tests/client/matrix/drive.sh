@@ -10,7 +10,10 @@
 # as M_USER at M_HOST and M_PORT, with the keys in M_DIR.  Exits 0 if the client
 # reports success, 4 if it reports a failure, 3 if it has no such operation, and
 # else if the client itself is broken.
-# Programs are handled here; libraries have a driver of their own.
+# Programs are handled here; libraries have a driver of their own.  That of a
+# library that is slow to load takes no arguments, but reads them, the name of
+# the user first and a tab between each, in lines from standard input, and
+# answers each with a line of what else would be its exit status.
 
 client=$1
 drivers=${0%/*}
@@ -18,20 +21,19 @@ shift
 export HOME="$M_DIR" LC_ALL=C.UTF-8
 
 java_driver() {
-	exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \
-		-cp "$M_JARS:$M_DIR/java" "$@"
+	exec java -XX:+UseSerialGC -cp "$M_JARS:$M_DIR/java" "$@"
 }
 
 case $client in
-scp.py) exec /usr/bin/python3 "$drivers/scp_py.py" "$@" ;;
-asyncssh) exec /usr/bin/python3 "$drivers/asyncssh_scp.py" "$@" ;;
-net-scp) exec ruby "$drivers/net_scp.rb" "$@" ;;
+scp.py) exec /usr/bin/python3 -B "$drivers/scp_py.py" ;;
+asyncssh) exec /usr/bin/python3 -B "$drivers/asyncssh_scp.py" ;;
+net-scp) exec ruby "$drivers/net_scp.rb" ;;
 net-ssh2) exec perl "$drivers/net_ssh2.pl" "$@" ;;
 perl-net-scp) exec perl "$drivers/net_scp.pl" "$@" ;;
 libssh2 | libssh) exec "$M_DIR/$client" "$@" ;;
-jsch) java_driver Jsch "$@" ;;
-trilead) java_driver Trilead "$@" ;;
-ganymed) java_driver Ganymed "$@" ;;
+jsch) java_driver Jsch ;;
+trilead) java_driver Trilead ;;
+ganymed) java_driver Ganymed ;;
 phpseclib) exec php "$drivers/phpseclib.php" "$@" ;;
 php-ssh2) exec php "$drivers/ssh2.php" "$@" ;;
 go-scp | packer | go-blind | go-blind-nl)

@@ -1,29 +1,38 @@
 # SPDX-License-Identifier: ISC
-# Net::SCP of Ruby, which quotes remote paths by itself.
+# Net::SCP of Ruby, which quotes remote paths by itself.  Plays all its cells in
+# one process, for it loads slowly; drive.sh says how.
 require 'net/scp'
 
-action = ARGV.shift
-flags = []
-flags << ARGV.shift while %w[-p -r -g].include?(ARGV[0])
-exit 3 if flags.include?('-g') || ARGV.length != 2
-
-ssh = { port: ENV['M_PORT'].to_i, keys: [ENV['M_DIR'] + '/key'],
+SSH = { port: ENV['M_PORT'].to_i, keys: [ENV['M_DIR'] + '/key'],
         keys_only: true, config: false, use_agent: false,
         user_known_hosts_file: ENV['M_DIR'] + '/known_hosts',
-        non_interactive: true }
-options = { recursive: flags.include?('-r'), preserve: flags.include?('-p') }
-begin
-  Net::SSH.start(ENV['M_HOST'], ENV['M_USER'], ssh) do |session|
+        non_interactive: true }.freeze
+
+def play(user, action, *words)
+  flags = []
+  flags << words.shift while %w[-p -r -g].include?(words[0])
+  return 3 if flags.include?('-g') || words.length != 2
+
+  options = { recursive: flags.include?('-r'),
+              preserve: flags.include?('-p') }
+  Net::SSH.start(ENV['M_HOST'], user, SSH.dup) do |session|
     if action == 'put'
-      session.scp.upload!(ARGV[1], ARGV[0], options)
+      session.scp.upload!(words[1], words[0], options)
     else
-      session.scp.download!(ARGV[1], ARGV[0], options)
+      session.scp.download!(words[1], words[0], options)
     end
   end
+  0
 rescue Net::SSH::Exception => e
-  abort "broken: #{e.message}"
+  warn "broken: #{e.message}"
+  2
 rescue RuntimeError, ArgumentError => e
   # Both what it read and what it makes of the exit status.
   warn e.message, e.cause&.message
-  exit 4
+  4
+end
+
+$stdout.sync = true
+while (line = $stdin.gets)
+  puts play(*line.chomp.b.split("\t").map { |word| word.force_encoding('UTF-8') })
 end
