@@ -267,7 +267,7 @@ mount_file(struct disk *d)
 
 /* The file as a block device, which forgets it when it is closed. */
 static bool
-attach(struct disk *d, char *device, size_t size)
+attach(struct disk *d)
 {
 	struct loop_config config = { 0 };
 	char path[256];
@@ -278,8 +278,8 @@ attach(struct disk *d, char *device, size_t size)
 	n = control == -1 ? -1 : ioctl(control, LOOP_CTL_GET_FREE);
 	(void)close(control);
 	file = open(path, O_RDWR | O_CLOEXEC);
-	(void)snprintf(device, size, "/dev/loop%d", n);
-	d->loop = n == -1 ? -1 : open(device, O_RDWR | O_CLOEXEC);
+	(void)snprintf(d->device, sizeof(d->device), "/dev/loop%d", n);
+	d->loop = n == -1 ? -1 : open(d->device, O_RDWR | O_CLOEXEC);
 	config.fd = (uint32_t)file;
 	config.info.lo_flags = LO_FLAGS_AUTOCLEAR;
 	if (file == -1 || d->loop == -1 ||
@@ -302,8 +302,6 @@ bool
 disk_begin(struct disk *d, size_t size, const char *mkfs, const char *type,
     const char *options, const char *dir, const char *mnt, const char **why)
 {
-	char device[64];
-
 	memset(d, 0, sizeof(*d));
 	d->size = size;
 	d->loop = -1;
@@ -316,10 +314,10 @@ disk_begin(struct disk *d, size_t size, const char *mkfs, const char *type,
 		*why = mkfs;
 	else if (!mount_file(d))
 		*why = "FUSE";
-	else if (!attach(d, device, sizeof(device)))
+	else if (!attach(d))
 		*why = "loop devices";
-	else if (mount(device, mnt, type, 0, options) == -1)
-		*why = type;
+	else if (mount(d->device, mnt, type, 0, options) == -1)
+		*why = "a file system with these options";
 	else
 		return true;
 	return false;

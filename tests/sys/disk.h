@@ -38,6 +38,7 @@ struct disk {
 	struct disk_log *log;
 	pid_t server;
 	int loop;
+	char device[32];
 	const char *dir; /* borrowed: where the file is */
 };
 

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What goes wrong around a session: a limit of size, file systems that become
+ * read-only or fail, directories and targets that others move, remove and
+ * exchange while a file is under way.  The client has one answer
+ * for each thing it sends and exit status 1, the log says why, nothing is
+ * partial, no temporary file stays (R-FILE-1, R-FILE-2, R-WIRE-3).  And a
+ * session that is long, with all of this in it, keeps neither descriptors nor
+ * memory (R-RES-1).
+ */
+#include "config.h"
+
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "disk.h"
+#include "driver.h"
+
+/* Not in the kernel's headers for programs of before 6.10. */
+#ifndef EXT4_IOC_SHUTDOWN
+#define EXT4_IOC_SHUTDOWN _IOR('X', 125, __u32)
+#endif
+#define SHUTDOWN_WITHOUT_LOG 2U
+
+#define DISK_SIZE ((size_t)16 << 20)
+
+static void
+send_text(struct server *s, const char *text)
+{
+	server_send(s, text, strlen(text));
+}
+
+/* The log tells of a file that failed for this reason. */
+static void
+ck_logged(const struct server *s, const char *code)
+{
+	ck_assert_msg(
+	    strstr(s->log.p, code) != NULL, "no %s in: %s", code, s->log.p);
+}
+
+/* --- limits of size ------------------------------------------------------- */
+
+/* More than a pipe holds, so that some of it is spliced. */
+#define MUCH 300000
+
+static void
+send_much(struct server *s, const char *name)
+{
+	static char data[MUCH + 1];
+	char record[64];
+
+	(void)snprintf(record, sizeof(record), "C0644 %d %s\n", MUCH, name);
+	send_text(s, record);
+	server_more(s);
+	if (s->received.p[s->taken] != '\0')
+		return; /* refused at the header */
+	expect_ack(s);
+	server_send(s, data, sizeof(data));
+}
+
+/* Neither the signal nor the error of a limit ends the session. */
+START_TEST(file_size_limit)
+{
+	struct rlimit limit = { 100000, 100000 };
+	struct server s;
+
+	make_file("f", "old", 0644);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	server_start(&s, &(struct launch){ .command = "scp -d -t ." });
+	expect_ack(&s);
+	send_much(&s, "f");
+	expect_message(&s, 1, "f: File too large");
+	send_text(&s, "C0644 1 g\n");
+	expect_ack(&s);
+	server_send(&s, "g", 2);
+	expect_ack(&s);
+	server_close_input(&s);
+	expect_end(&s, 1);
+	ck_logged(&s, "too-large");
+	server_clear(&s);
+	ck_tree("0644 f old\n0644 g g\n");
+}
+END_TEST
+
+/* --- what others do to the directory ----------------------------------------
+ */
+
+static void
+begin_file(struct server *s, const char *command)
+{
+	server_start(s, &(struct launch){ .command = command });
+	expect_ack(s);
+	send_text(s, "C0644 6 f\n");
+	expect_ack(s);
+	send_text(s, "new");
+}
+
+static void
+end_file(struct server *s)
+{
+	server_send(s, "new", 4);
+}
+
+static void
+end_session(struct server *s, int status)
+{
+	server_close_input(s);
+	expect_end(s, status);
+}
+
+/* The directory was found once; the file is where that is now. */
+START_TEST(directory_renamed)
+{
+	struct server s;
+
+	make_dir("d", 0755);
+	begin_file(&s, "scp -t d");
+	ck_assert_int_eq(rename("d", "e"), 0);
+	make_dir("d", 0755);
+	end_file(&s);
+	expect_ack(&s);
+	end_session(&s, 0);
+	server_clear(&s);
+	ck_tree("0644 e/f newnew\n0755 d/\n0755 e/\n");
+}
+END_TEST
+
+START_TEST(directory_removed)
+{
+	struct server s;
+
+	make_dir("d", 0755);
+	begin_file(&s, "scp -t d");
+	tree_remove("d");
+	end_file(&s);
+	expect_message(&s, 1, "f: No such file or directory");
+	end_session(&s, 1);
+	ck_logged(&s, "not-found");
+	server_clear(&s);
+	ck_tree("");
+}
+END_TEST
+
+/* Its removal fails only if there is something in it: the temporary file. */
+START_TEST(directory_is_kept_by_the_file)
+{
+	struct server s;
+
+	make_dir("d", 0755);
+	begin_file(&s, "scp -t d");
+	ck_assert_int_eq(rmdir("d"), -1);
+	ck_assert_int_eq(errno, ENOTEMPTY);
+	end_file(&s);
+	expect_ack(&s);
+	end_session(&s, 0);
+	server_clear(&s);
+	ck_tree("0644 d/f newnew\n0755 d/\n");
+}
+END_TEST
+
+/* In a tree, later items go to what was entered, or are refused. */
+START_TEST(tree_removed)
+{
+	struct server s;
+
+	server_start(&s, &(struct launch){ .command = "scp -r -t ." });
+	expect_ack(&s);
+	send_text(&s, "D0755 0 d\n");
+	expect_ack(&s);
+	ck_assert_int_eq(rmdir("d"), 0);
+	send_text(&s, "D0755 0 e\n");
+	expect_message(&s, 1, "d/e: No such file or directory");
+	send_text(&s, "E\n");
+	expect_ack(&s);
+	send_text(&s, "C0644 1 g\n");
+	expect_ack(&s);
+	server_send(&s, "g", 2);
+	expect_ack(&s);
+	end_session(&s, 1);
+	server_clear(&s);
+	ck_tree("0644 g g\n");
+}
+END_TEST
+
+/* --- what others put in the target's place
+ * ------------------------------------ */
+
+static void
+put_directory(void)
+{
+	make_dir("f", 0755);
+}
+
+static void
+put_link(void)
+{
+	make_link("f", "../outside/secret");
+}
+
+static void
+put_fifo(void)
+{
+	make_fifo("f");
+}
+
+static void
+put_full_directory(void)
+{
+	make_dir("f", 0755);
+	make_file("f/g", "theirs", 0644);
+}
+
+static void
+put_file(void)
+{
+	make_file("f", "theirs", 0600);
+}
+
+static const struct {
+	void (*put)(void);
+	const char *options;
+	const char *reason; /* NULL: it is replaced */
+	const char *tree;
+} put_rows[] = {
+	{ put_directory, NULL, "Is a directory", "0755 f/\n" },
+	{ put_full_directory, NULL, "Is a directory",
+	    "0644 f/g theirs\n0755 f/\n" },
+	{ put_link, NULL, "symbolic link|Too many levels",
+	    "link f -> ../outside/secret\n" },
+	{ put_fifo, NULL, "not a regular file", "fifo f\n" },
+	{ put_file, NULL, NULL, "0644 f newnew\n" },
+	{ put_file, "-o Overwrite=no", "File exists", "0600 f theirs\n" },
+};
+
+/* Between the answer to the header and the end of the file; with _i odd there
+ * was an old one. */
+START_TEST(target_exchanged)
+{
+	const int row = _i / 2;
+	struct server s;
+
+	if (_i % 2 != 0 && put_rows[row].options == NULL)
+		make_file("f", "old", 0644);
+	server_start(&s,
+	    &(struct launch){
+		.options = put_rows[row].options, .command = "scp -d -t ." });
+	expect_ack(&s);
+	send_text(&s, "C0644 6 f\n");
+	expect_ack(&s);
+	send_text(&s, "new");
+	(void)unlink("f");
+	put_rows[row].put();
+	end_file(&s);
+	if (put_rows[row].reason == NULL)
+		expect_ack(&s);
+	else
+		expect_message(&s, 1, put_rows[row].reason);
+	end_session(&s, put_rows[row].reason != NULL);
+	server_clear(&s);
+	ck_tree(put_rows[row].tree);
+}
+END_TEST
+
+/* --- file systems
+ * --------------------------------------------------------------- */
+
+static bool
+has_own_mounts(void)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
+/* Nothing that is open for writing lets it happen in the middle of a file. */
+START_TEST(becomes_read_only)
+{
+	const char *path = root_path();
+	struct server s;
+
+	if (!has_own_mounts() ||
+	    mount("none", path, "tmpfs", 0, "size=8m,mode=0777") == -1) {
+		skipped("no file system of its own");
+		return;
+	}
+	ck_assert_int_eq(chdir(path), 0);
+	make_file("f", "old", 0644);
+	server_start(&s, &(struct launch){ .command = "scp -d -t ." });
+	expect_ack(&s);
+	send_text(&s, "C0644 1 g\n");
+	expect_ack(&s);
+	ck_assert_int_eq(
+	    mount(NULL, path, NULL, MS_REMOUNT | MS_RDONLY, NULL), -1);
+	ck_assert_int_eq(errno, EBUSY);
+	server_send(&s, "g", 2);
+	expect_ack(&s);
+	ck_assert_int_eq(
+	    mount(NULL, path, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	send_text(&s, "C0644 1 f\n");
+	expect_message(&s, 1, "f: Read-only file system");
+	send_text(&s, "C0644 1 h\n");
+	expect_message(&s, 1, "h: Read-only file system");
+	end_session(&s, 1);
+	ck_logged(&s, "read-only");
+	server_clear(&s);
+	ck_tree("0644 f old\n0644 g g\n");
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(umount(path), 0);
+}
+END_TEST
+
+/* An ext4 at "mnt", or a word about why not. */
+static bool
+begin_disk(struct disk *d, const char *mkfs, const char *options)
+{
+	const char *why;
+
+	make_dir("mnt", 0755);
+	if (!has_own_mounts()) {
+		skipped("no file system of its own");
+		return false;
+	}
+	if (disk_begin(
+		d, DISK_SIZE, mkfs, "ext4", options, "fuse", "mnt", &why))
+		return true;
+	skipped(why);
+	disk_end(d, "mnt");
+	disk_clear(d);
+	return false;
+}
+
+/* The disk is gone in the middle of a file: whatever is done to it fails. */
+START_TEST(disk_fails)
+{
+	static struct disk d;
+	unsigned how = SHUTDOWN_WITHOUT_LOG;
+	struct server s;
+	int fd;
+
+	if (!begin_disk(&d, "mkfs.ext4 -q -F", ""))
+		return;
+	make_file("mnt/f", "old", 0644);
+	fd = open("mnt", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(syncfs(fd), 0);
+	begin_file(&s, "scp -d -t mnt");
+	ck_assert_int_eq(ioctl(fd, EXT4_IOC_SHUTDOWN, &how), 0);
+	ck_assert_int_eq(close(fd), 0);
+	end_file(&s);
+	expect_message(&s, 1, "f: Input/output error");
+	send_text(&s, "C0644 1 g\n");
+	expect_message(&s, 1, "g: Input/output error");
+	end_session(&s, 1);
+	ck_logged(&s, "io-error");
+	server_clear(&s);
+	disk_end(&d, "mnt");
+	disk_clear(&d);
+}
+END_TEST
+
+/* --- a long session
+ * --------------------------------------------------------------- */
+
+#define LONG 1500
+
+/* A file that is stored, one that is refused, one that fails, a directory. */
+static void
+play_round(struct server *s)
+{
+	send_text(s, "C0644 1 f\n");
+	expect_ack(s);
+	server_send(s, "f", 2);
+	expect_ack(s);
+	send_text(s, "C0644 1 dir\n");
+	expect_message(s, 1, "dir: Is a directory");
+	send_text(s, "C0644 6 g\n");
+	expect_ack(s);
+	send_text(s, "new");
+	make_dir("g", 0755);
+	end_file(s);
+	expect_message(s, 1, "g: Is a directory");
+	ck_assert_int_eq(rmdir("g"), 0);
+	send_text(s, "D0755 0 dir\n");
+	expect_ack(s);
+	send_text(s, "C0644 1 h\n");
+	expect_ack(s);
+	server_send(s, "h\1scp: h: bad disk\n", 19);
+	expect_ack(s);
+	send_text(s, "E\n");
+	expect_ack(s);
+}
+
+START_TEST(nothing_is_kept)
+{
+	struct server s;
+	long memory = 0;
+	int fds = 0;
+
+	make_dir("dir", 0755);
+	server_start(&s, &(struct launch){ .command = "scp -r -d -t ." });
+	expect_ack(&s);
+	for (int i = 0; i < LONG; i++) {
+		play_round(&s);
+		if (i != LONG / 10)
+			continue;
+		memory = server_memory(&s, "RssAnon:");
+		fds = server_descriptors(&s);
+	}
+	ck_assert_int_le(server_memory(&s, "RssAnon:"), memory);
+	ck_assert_int_eq(server_descriptors(&s), fds);
+	end_session(&s, 1);
+	server_clear(&s);
+	ck_tree("0644 f f\n0755 dir/\n");
+}
+END_TEST
+
+static void
+add_faults(TCase *tc)
+{
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, file_size_limit);
+	tcase_add_test(tc, directory_renamed);
+	tcase_add_test(tc, directory_removed);
+	tcase_add_test(tc, directory_is_kept_by_the_file);
+	tcase_add_test(tc, tree_removed);
+	tcase_add_loop_test(tc, target_exchanged, 0, 2 * LENGTH(put_rows));
+	tcase_add_test(tc, nothing_is_kept);
+}
+
+static void
+add_disks(TCase *tc)
+{
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, becomes_read_only);
+	tcase_add_test(tc, disk_fails);
+}
+
+int
+main(void)
+{
+	Suite *suite = suite_create("faults");
+
+	driver_add(suite, add_faults, AS_ACCOUNT);
+	driver_add(suite, add_disks, AS_ROOT);
+	return driver_run(suite);
+}
