@@ -494,11 +494,19 @@ is_as_meant(const char *pattern)
 	return p != NULL && !comma;
 }
 
+/* What goes around a name that is written in a list. */
+static const char *
+quote_of(const char *name)
+{
+	return strpbrk(name, BLANKS "#") == NULL ? "" : "\"";
+}
+
 bool
 value_parse_names(const struct value_type *type, const char *text, void *field)
 {
 	char names[POLICY_NAMES_BYTES];
 	char *end = names;
+	size_t written = 0;
 
 	/* A name needs no more room than it takes in the text, nor its NUL. */
 	if (is_absent(type, text))
@@ -509,8 +517,12 @@ value_parse_names(const struct value_type *type, const char *text, void *field)
 	     text += strspn(text, BLANKS)) {
 		if (!next_name(&text, end) || !is_as_meant(end))
 			return false;
+		written += strlen(end) + 2 * strlen(quote_of(end)) + 1;
 		end += strlen(end) + 1;
 	}
+	/* The list can be written again, with quotes that it had not. */
+	if (written + 1 > sizeof(names))
+		return false;
 	*end++ = '\0';
 	if (field != NULL)
 		memcpy(field, names, (size_t)(end - names));
@@ -527,7 +539,7 @@ value_print_names(
 
 	(void)snprintf(dst, size, "%s", name[0] == '\0' ? type->absent : "");
 	for (; name[0] != '\0' && used < size; name += strlen(name) + 1) {
-		quote = strpbrk(name, BLANKS "#") == NULL ? "" : "\"";
+		quote = quote_of(name);
 		used += (size_t)snprintf(dst + used, size - used, "%s%s%s%s",
 		    used == 0 ? "" : " ", quote, name, quote);
 	}

@@ -708,6 +708,31 @@ START_TEST(long_lists)
 }
 END_TEST
 
+/* What -T prints can be set again, with quotes that it did not have. */
+START_TEST(long_list_with_quotes)
+{
+	static char value[POLICY_NAMES_BYTES + 1], again[PATH_BYTES_MAX];
+
+	for (size_t len = POLICY_NAMES_BYTES - 5; len <= POLICY_NAMES_BYTES - 2;
+	     len++) {
+		settings_init(&settings);
+		memset(value, 'a', len);
+		value[len / 2] = '#';
+		value[len] = '\0';
+		if (!settings_set(
+			&settings, "AllowNames", value, err, sizeof(err)))
+			continue;
+		ck_assert_uint_lt(len, POLICY_NAMES_BYTES - 3);
+		(void)snprintf(
+		    again, sizeof(again), "%s", printed(SETTINGS_ALLOW_NAMES));
+		settings_init(&settings);
+		ck_assert(settings_set(
+		    &settings, "AllowNames", again, err, sizeof(err)));
+		ck_assert_str_eq(printed(SETTINGS_ALLOW_NAMES), again);
+	}
+}
+END_TEST
+
 /* Two setters, and whose value is kept. */
 static const struct {
 	enum settings_source first;
@@ -823,6 +848,7 @@ settings_suite(void)
 	tcase_add_test(tc, umask_is_set_by_umask_alone);
 	tcase_add_test(tc, umask_said_to_be_inherited);
 	tcase_add_test(tc, long_lists);
+	tcase_add_test(tc, long_list_with_quotes);
 	tcase_add_loop_test(tc, origins, 0, LENGTH(strength_rows));
 	tcase_add_test(tc, only_checked);
 	suite_add_tcase(s, tc);
