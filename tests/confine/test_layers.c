@@ -335,21 +335,34 @@ syscall(long number, ...)
 	    number, args[0], args[1], args[2], args[3], args[4], args[5]);
 }
 
+/* The version that the kernel itself has, 0 or -1: none. */
+static int
+landlock_here(void)
+{
+	const int saved = imitated;
+	long version;
+
+	imitated = 0;
+	version = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, 1U);
+	imitated = saved;
+	return (int)version;
+}
+
 /* Everything that a version can deny is denied, and nothing it does not know.
  */
 static void
 landlock_of_version(void)
 {
 	const size_t v = (size_t)imitated - 1;
-	int version;
+	const int expected = imitated > 7 ? 7 : imitated;
 
-	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
-	version = confine_landlock(COMMAND_SINK, false, root_fd);
-	if (version == -1 && (errno == ENOSYS || errno == EOPNOTSUPP)) {
-		note("no Landlock here: not tested");
+	if (expected > landlock_here()) {
+		note("this kernel's Landlock is older: not tested");
 		return;
 	}
-	ck_assert_int_eq(version, imitated > 7 ? 7 : imitated);
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+	ck_assert_int_eq(
+	    confine_landlock(COMMAND_SINK, false, root_fd), expected);
 	ck_assert_uint_eq(last_ruleset[0], imitations[v].fs);
 	ck_assert_uint_eq(last_ruleset[1], imitations[v].net);
 	ck_assert_uint_eq(last_ruleset[2], imitations[v].scoped);

@@ -25,6 +25,7 @@ struct tracee {
 	pid_t pid;
 	bool confined;
 	bool failing; /* the call under way is to fail */
+	bool opens;   /* a descriptor, if it works */
 	long number;  /* of the call under way */
 	int fd;       /* its first argument */
 };
@@ -42,6 +43,8 @@ entered(struct tracee *p)
 	p->fd = (int)info.entry.args[0];
 	for (size_t i = 0; i < 6; i++)
 		args[i] = info.entry.args[i];
+	p->opens = p->number == SYS_openat ||
+	    (p->number == SYS_fcntl && args[1] == F_DUPFD_CLOEXEC);
 	if (p->confined)
 		uses_count(info.entry.nr, args);
 }
@@ -147,8 +150,8 @@ on_exit_of(struct tracee *p)
 		p->confined = true;
 	if (!p->confined || ret < 0)
 		return;
-	if (p->number == SYS_openat || p->number == SYS_fcntl)
-		r->open += p->number == SYS_openat || ret > 2;
+	if (p->opens)
+		r->open++;
 	if (p->number == SYS_close)
 		r->open--;
 }
