@@ -13,6 +13,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -154,13 +155,71 @@ add_rows(scmp_filter_ctx ctx, const struct target *t, const struct table *table)
 		add_row(ctx, t, &table->rows[i]);
 }
 
+static bool
+is_jump(const struct sock_filter *insn)
+{
+	return BPF_CLASS(insn->code) == BPF_JMP;
+}
+
+/*
+ * Three instructions that look at no bit of a word, and what they leave in the
+ * accumulator is loaded anew: libseccomp's test of an int's upper half.
+ */
+static bool
+is_idle(const struct sock_filter *insn, size_t left)
+{
+	return left > 3 && insn[0].code == (BPF_LD | BPF_W | BPF_ABS) &&
+	    insn[1].code == (BPF_ALU | BPF_AND | BPF_K) && insn[1].k == 0 &&
+	    insn[2].code == (BPF_JMP | BPF_JEQ | BPF_K) && insn[2].k == 0 &&
+	    insn[2].jt == 0 && BPF_CLASS(insn[3].code) == BPF_LD;
+}
+
+/*
+ * Leave the idle ones out: the kernel translates each instruction when a
+ * session begins.  What jumps to one goes on behind it.  Returns how many are
+ * left.
+ */
+static size_t
+shorten(struct sock_filter *insns, size_t n)
+{
+	static size_t moved[INSNS_MAX + 1]; /* where each is then */
+	size_t i, left = 0;
+
+	for (i = 0; i < n;) {
+		if (is_idle(&insns[i], n - i)) {
+			moved[i] = moved[i + 1] = moved[i + 2] = left;
+			i += 3;
+		} else {
+			moved[i++] = left++;
+		}
+	}
+	for (i = 0; i < n;) {
+		struct sock_filter insn = insns[i];
+
+		if (is_idle(&insns[i], n - i)) {
+			i += 3;
+			continue;
+		}
+		if (is_jump(&insn) && BPF_OP(insn.code) == BPF_JA)
+			errx(1, "a jump of a kind that is not known here");
+		if (is_jump(&insn)) {
+			insn.jt =
+			    (uint8_t)(moved[i + 1 + insn.jt] - moved[i] - 1);
+			insn.jf =
+			    (uint8_t)(moved[i + 1 + insn.jf] - moved[i] - 1);
+		}
+		insns[moved[i++]] = insn;
+	}
+	return left;
+}
+
 static void
 print_program(scmp_filter_ctx ctx, const char *prefix, const char *role,
     const char *action)
 {
 	static struct sock_filter insns[INSNS_MAX];
 	ssize_t n;
-	size_t i;
+	size_t i, len;
 	int ends[2], ret;
 
 	if (pipe2(ends, O_CLOEXEC) == -1)
@@ -171,9 +230,10 @@ print_program(scmp_filter_ctx ctx, const char *prefix, const char *role,
 	if ((n = read(ends[0], insns, sizeof(insns))) <= 0)
 		err(1, "read");
 	(void)close(ends[0]);
+	len = shorten(insns, (size_t)n / sizeof(insns[0]));
 	(void)printf("static const struct sock_filter %s%s_%s[] = {\n", prefix,
 	    role, action);
-	for (i = 0; i < (size_t)n / sizeof(insns[0]); i++)
+	for (i = 0; i < len; i++)
 		(void)printf("\t{ 0x%02x, %d, %d, 0x%08x },\n", insns[i].code,
 		    insns[i].jt, insns[i].jf, insns[i].k);
 	(void)printf("};\n");
