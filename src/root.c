@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -379,9 +378,15 @@ root_leave(struct root_place *place)
 
 /* --- before there is a client ----------------------------------------- */
 
+/* A place before it is looked for. */
+#define NOWHERE                                                                \
+	{                                                                      \
+		.parent = -1, .dir = -1, .path = "/"                           \
+	}
+
 /*
- * Walk from the system's root, and not from ours; place is to be left and
- * freed by the caller.
+ * Walk from the system's root, and not from ours; place is to be left by the
+ * caller.
  */
 static int
 walk_system(struct walk *w, const char *path)
@@ -422,25 +427,6 @@ pin(struct root *r, const char *path, uid_t uid, struct root_place *place)
 	return 0;
 }
 
-static struct root_place *
-new_place(void)
-{
-	struct root_place *place;
-
-	if ((place = malloc(sizeof(*place))) == NULL)
-		return NULL;
-	place->parent = place->dir = -1;
-	memcpy(place->path, "/", 2);
-	return place;
-}
-
-static void
-free_place(struct root_place *place)
-{
-	root_leave(place);
-	free(place);
-}
-
 int
 root_find(struct root *r, const char *path, uid_t uid, struct root_place *place)
 {
@@ -454,41 +440,34 @@ int
 root_open(struct root *r, const char *path, uid_t uid,
     const struct policy *policy, char *err, size_t errsize)
 {
-	struct root_place *place;
+	struct root_place place = NOWHERE;
 	int ret;
 
 	r->fd = -1;
 	gate_init(&r->gate, policy);
-	if ((place = new_place()) == NULL) {
-		(void)snprintf(err, errsize, "%s: %s", path, strerror(ENOMEM));
-		return -1;
-	}
-	if ((ret = pin(r, path, uid, place)) == -1)
+	if ((ret = pin(r, path, uid, &place)) == -1)
 		(void)snprintf(err, errsize, "%s: below %s: %s", path,
-		    place->path,
+		    place.path,
 		    errno == EPERM ? "writable by others"
 				   : root_strerror(errno));
-	free_place(place);
+	root_leave(&place);
 	return ret;
 }
 
 int
 root_find_home(struct root *r, const char *home)
 {
-	struct root_place *place;
-	struct walk w = { .root = r, .purpose = TO_FIND_HOME };
+	struct root_place place = NOWHERE;
+	struct walk w = { .root = r, .place = &place, .purpose = TO_FIND_HOME };
 	struct stat st;
 	int ret;
 
-	if ((place = new_place()) == NULL)
-		return -1;
-	w.place = place;
 	ret = walk_system(&w, home);
-	if (ret == 0 && place->dir != -1)
-		gate_set_home(&r->gate, &place->st, "");
-	else if (ret == 0 && (ret = fstat(place->parent, &st)) == 0)
-		gate_set_home(&r->gate, &st, place->name);
-	free_place(place);
+	if (ret == 0 && place.dir != -1)
+		gate_set_home(&r->gate, &place.st, "");
+	else if (ret == 0 && (ret = fstat(place.parent, &st)) == 0)
+		gate_set_home(&r->gate, &st, place.name);
+	root_leave(&place);
 	return ret;
 }
 
