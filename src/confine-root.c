@@ -95,7 +95,7 @@ map_own_ids(uid_t uid, gid_t gid)
 }
 
 static enum confine_root_way
-enter_namespace(const char **why)
+enter_namespace(bool tells_ids, const char **why)
 {
 	const uid_t uid = geteuid();
 	const gid_t gid = getegid();
@@ -115,7 +115,8 @@ enter_namespace(const char **why)
 		*why = "no user namespace";
 		return CONFINE_ROOT_NONE;
 	}
-	map_own_ids(uid, gid);
+	if (tells_ids)
+		map_own_ids(uid, gid);
 	if (chroot(".") == 0)
 		return CONFINE_ROOT_USERNS;
 	*why = "no chroot in a user namespace";
@@ -123,7 +124,7 @@ enter_namespace(const char **why)
 }
 
 enum confine_root_way
-confine_root(int fd, const char **why)
+confine_root(int fd, bool tells_ids, const char **why)
 {
 	/* In any case nothing outside is left open as the directory. */
 	if (fchdir(fd) == -1) {
@@ -135,7 +136,7 @@ confine_root(int fd, const char **why)
 	if (chroot(".") == 0)
 		return CONFINE_ROOT_CHROOT;
 	if (errno == EPERM)
-		return enter_namespace(why);
+		return enter_namespace(tells_ids, why);
 	*why = "chroot";
 	return CONFINE_ROOT_NONE;
 }

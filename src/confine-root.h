@@ -6,6 +6,8 @@
 #ifndef CONFINE_ROOT_H
 #define CONFINE_ROOT_H
 
+#include <stdbool.h>
+
 #include "defs.h"
 
 enum confine_root_way {
@@ -22,9 +24,11 @@ enum confine_root_way {
  * entered in vain, which takes nothing away but capabilities.
  *
  * In the user namespace files keep their owners, groups and access control
- * lists, which work as before; but they are shown as ids of nobody (65534),
- * and only the process's own user and group have a number there: 1.
+ * lists, which work as before; but they are shown as ids of nobody (65534).
+ * tells_ids: the process's own user and group have a number there, 1.  That
+ * costs as much as all else here, so only who replaces files asks for it.
  */
-enum confine_root_way confine_root(int fd, const char **why) ATTR_USE;
+enum confine_root_way confine_root(
+    int fd, bool tells_ids, const char **why) ATTR_USE;
 
 #endif

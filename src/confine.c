@@ -105,7 +105,7 @@ change_root(struct state *c)
 
 	if (c->settings->chroot == SETTINGS_NO)
 		return 0;
-	way = confine_root(c->root->fd, &c->reason);
+	way = confine_root(c->root->fd, c->role == COMMAND_SINK, &c->reason);
 	if (way == CONFINE_ROOT_NONE)
 		return do_without(c, "chroot", c->settings->chroot);
 	c->has_jail = true;

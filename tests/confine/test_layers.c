@@ -404,7 +404,8 @@ root_as_root(void)
 {
 	const char *why = NULL;
 
-	ck_assert_int_eq(confine_root(root_fd, &why), CONFINE_ROOT_CHROOT);
+	ck_assert_int_eq(
+	    confine_root(root_fd, true, &why), CONFINE_ROOT_CHROOT);
 	no_way_out();
 }
 
@@ -424,7 +425,7 @@ begin_userns(void)
 	const char *why = NULL;
 	enum confine_root_way way;
 
-	way = confine_root(root_fd, &why);
+	way = confine_root(root_fd, true, &why);
 	if (way == CONFINE_ROOT_NONE) {
 		note(why);
 		return false;
@@ -497,7 +498,7 @@ root_with_apparmor(void)
 	const char *why = NULL;
 	enum confine_root_way way;
 
-	way = confine_root(root_fd, &why);
+	way = confine_root(root_fd, true, &why);
 	if (apparmor_rows[apparmor_row].pointless) {
 		ck_assert_int_eq(way, CONFINE_ROOT_NONE);
 		ck_assert_int_eq(errno, EPERM);
@@ -550,7 +551,7 @@ root_already(void)
 	int fd;
 
 	fd = scratch_dir("/");
-	ck_assert_int_eq(confine_root(fd, &why), CONFINE_ROOT_JAIL);
+	ck_assert_int_eq(confine_root(fd, true, &why), CONFINE_ROOT_JAIL);
 }
 
 START_TEST(root_that_is_ours)
