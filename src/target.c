@@ -31,7 +31,7 @@ keyword_of(const struct upload *u, int err)
 	case EOPNOTSUPP:
 		return "Overwrite";
 	case EMLINK:
-	case EBUSY:
+	case UPLOAD_E_LOCKED:
 		return "Atomic";
 	case ENOSPC:
 		return u->no_space[0] != '\0' ? "MinFreeSpace" : NULL;

@@ -66,7 +66,7 @@ upload_strerror(int err)
 		return "old versions cannot be kept in this directory";
 	case EMLINK:
 		return "has several names: cannot be written in place";
-	case EBUSY:
+	case UPLOAD_E_LOCKED:
 		return "is being written by another session";
 	default:
 		return root_strerror(err);
@@ -251,10 +251,8 @@ empty_old(struct upload *u)
 {
 	if (require_one_link(u) == -1)
 		return -1;
-	if (flock(u->old, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK) {
-		errno = EBUSY;
+	if (flock(u->old, LOCK_EX | LOCK_NB) == -1 && errno == UPLOAD_E_LOCKED)
 		return -1;
-	}
 	u->temp.fd = fcntl(u->old, F_DUPFD_CLOEXEC, FILTER_IN_PLACE_FD);
 	if (u->temp.fd == -1 || ftruncate(u->temp.fd, 0) == -1)
 		return -1;

@@ -391,6 +391,7 @@ static const struct {
 	{ ECANCELED, "terminated" },
 	{ ETXTBSY, "busy" },
 	{ EBUSY, "busy" },
+	{ EAGAIN, "busy" },
 	{ 0, "error" },
 	{ EXDEV, "error" },
 	{ -1, "error" },

@@ -696,7 +696,7 @@ START_TEST(in_place_refused)
 	look("f");
 	errno = 0;
 	ck_assert_int_eq(upload_begin(&up, mode, 0), -1);
-	ck_assert_int_eq(errno, _i == 0 ? EMLINK : EBUSY);
+	ck_assert_int_eq(errno, _i == 0 ? EMLINK : UPLOAD_E_LOCKED);
 	expect_idle();
 	ck_assert_str_eq(scratch_text("f"), "old");
 	ck_assert_int_eq(close(fd), 0);
