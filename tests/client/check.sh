@@ -6,6 +6,11 @@
 . "${0%/*}/lib.sh"
 
 client_begin
+find_installed
+[ -n "$INSTALLED" ] || skip_all "$NOT_INSTALLED"
+PROGRAM=$INSTALLED
+CONF=$TEMP/installed/scp-server/scp-server.conf
+echo IdleTimeout 10m >"$CONF"
 CHECK=${SRCDIR:-${0%/*}/../..}/contrib/check-account
 PORT=22
 : >"$TEMP/pam"
@@ -121,7 +126,7 @@ finds missing "root"
 # The root that the configuration file has.
 mkdir -m 0755 "$TEMP/etc"
 built file /bin/sh "ForceCommand $PROGRAM -C $TEMP/etc/conf -u 022 scp -t f"
-printf 'Match User %s Address 192.0.2.9\n\tRoot %s\n' "$ACCOUNT_NAME" \
+printf 'IdleTimeout 10m\nMatch User %s Address 192.0.2.9\n\tRoot %s\n' "$ACCOUNT_NAME" \
 	"$SRV/parent/open/root" >"$TEMP/etc/conf"
 finds file "" -C host=h,addr=192.0.2.1
 finds file "root" -C host=h,addr=192.0.2.9
@@ -151,6 +156,65 @@ chmod 0755 "$TEMP/open/scp-server"
 finds program ""
 rm "$TEMP/open/scp-server"
 finds program "program"
+
+# What the program makes of its options and of its configuration.
+built settings /bin/sh 'X11Forwarding no'
+
+# given "OPTIONS" CODES
+given() {
+	echo "restrict,command=\"$PROGRAM $1\" $(cat "$TEMP/client.pub")" \
+		>"$TEMP/keys/scpt-$$-settings"
+	finds settings "$2"
+}
+
+mkdir "$SRV/settings/in"
+HERE="-r $SRV/settings"
+given "$HERE" ""
+given "$HERE scp -f /etc/passwd" ""
+given "-R -d /in -o 'Root=$SRV/settings' -o Access=write-only" ""
+given "$HERE -o Chroot=no" "chroot"
+given "$HERE -o Landlock=no" "landlock"
+given "$HERE -o SeccompAction=log" "seccomp"
+given "$HERE -o seccompaction=errno -o SeccompAction=kill" "seccomp"
+given "$HERE -o IdleTimeout=none" "timeout"
+given "$HERE -o IdleTimeout=none -o SessionTimeout=1h" ""
+given "$HERE -l QUIET" "log"
+given "$HERE -o ProtectHome=no" "protect-home"
+given "$HERE/in -o ProtectHome=no" ""
+given "$HERE -o SpecialBits=yes" "special-bits"
+given "$HERE -m 0666" "mode"
+given "$HERE -o DirectoryMode=0777" "mode"
+given "$HERE -m 0640 -o DirectoryMode=0750" ""
+given "$HERE -o Nonsense=1" "configuration"
+given "$HERE -x" "configuration"
+given "-r /" "keys root"
+given "$HERE/in/none" "root"
+given "$HERE -C $SRV/none" "configuration"
+
+# in_file CODES LINE ...: the same from the file
+in_file() {
+	codes=$1
+	shift
+	echo "IdleTimeout 10m" >"$CONF"
+	for line; do
+		echo "$line" >>"$CONF"
+	done
+	finds settings "$codes"
+}
+
+given "" ""
+in_file "" "Match User nobody" "	Landlock no"
+in_file "landlock" "Match User scpt-$$-settings" "	Landlock no"
+in_file "landlock seccomp" "Match Address 127.0.0.0/8" "	Landlock no" \
+	"	SeccompAction log"
+in_file "" "Match Address 192.0.2.0/24" "	Landlock no"
+finds settings "landlock" -C "host=a.example,addr=192.0.2.7"
+in_file "configuration" "Nonsense yes"
+in_file ""
+chmod 0666 "$CONF"
+finds settings "configuration"
+chmod 0644 "$CONF"
+finds settings ""
 
 # What is for all accounts.
 sshd_config |

@@ -119,7 +119,7 @@ find_installed() {
 	fi
 }
 
-# build_for LIBEXECDIR SYSCONFDIR PROGRAM: compile main.c once more, for those
+# build_for LIBEXECDIR SYSCONFDIR PROGRAM: compile once more what names these
 # directories, in a copy of the build tree, which may be the source tree too.
 build_for() {
 	mkdir "$TEMP/build"
@@ -130,7 +130,7 @@ build_for() {
 		esac
 		cp -Rp "$build_file" "$TEMP/build"
 	done
-	rm -f "$TEMP/build/src/main.o"
+	rm -f "$TEMP/build/src/main.o" "$TEMP/build/src/query.o"
 	make -C "$TEMP/build" libexecdir="$1" sysconfdir="$2" \
 	    scp-server >"$TEMP/build.log" 2>&1 &&
 		install -D -m 0755 "$TEMP/build/scp-server" "$3"
