@@ -116,6 +116,8 @@ take_data(struct sink *k, const struct item *it, struct upload *u)
 	next = acknowledge(k);
 	if (next == SESSION_GO_ON)
 		next = receive_file(k->s, &r, u, &stored);
+	else
+		audit_failed(k->s->audit, session_code(k->s), r.path, 0);
 	/* What failed in a file that was there, in place, stays in it. */
 	if (stored || u->was_there) {
 		k->target.usage.files++;

@@ -1424,6 +1424,24 @@ START_TEST(client_never_reads)
 }
 END_TEST
 
+/* R-LOG-1: also of a file whose header could not be answered any more. */
+START_TEST(client_goes_before_the_answer)
+{
+	struct server s;
+
+	server_start(&s, &(struct launch){ .command = "scp -t f" });
+	expect_ack(&s);
+	server_close_output(&s);
+	server_send(&s, "C0644 5 x\n", 10);
+	server_close_input(&s);
+	ck_assert_int_eq(server_wait(&s), 1);
+	if (!holds(s.log.p, "disconnected: \"/f\" after 0 bytes"))
+		server_fail(&s, "no line for the file");
+	server_clear(&s);
+	ck_tree("");
+}
+END_TEST
+
 /* --- suite ------------------------------------------------------------ */
 
 static void
@@ -1522,6 +1540,7 @@ add_replacing(TCase *tc)
 	tcase_add_test(tc, signal_between_files);
 	tcase_add_test(tc, client_stops_reading);
 	tcase_add_test(tc, client_never_reads);
+	tcase_add_test(tc, client_goes_before_the_answer);
 }
 
 static void
