@@ -176,6 +176,20 @@ show_settings(const struct answer *a)
 		show_setting(&a->show, "", k);
 }
 
+/* Paths with their tokens expanded; start is one below the root. */
+static bool
+show_places(const struct answer *a)
+{
+	char root[SETUP_PATH_BYTES];
+
+	if (!setup_expand(a->id, SETTINGS_ROOT, a->o->settings.root, root,
+		a->err, a->errsize))
+		return false;
+	show_text("root", root, NULL);
+	show_text("start", a->start, NULL);
+	return true;
+}
+
 /* Everything that must be right before a client is served. */
 static bool
 set_up(struct answer *a)
@@ -185,6 +199,7 @@ set_up(struct answer *a)
 
 	if (!setup_find_root(
 		&o->settings, a->id, &a->root, a->start, a->err, a->errsize) ||
+	    !show_places(a) ||
 	    !setup_open_journal(&o->settings, a->id, a->root.fd, &a->journal,
 		a->err, a->errsize))
 		return false;

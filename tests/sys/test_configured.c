@@ -153,6 +153,18 @@ START_TEST(which_value_counts)
 }
 END_TEST
 
+START_TEST(places)
+{
+	struct server s;
+
+	write_conf("conf", "Root /usr/../\nStartDirectory /%h/../usr/bin\n");
+	(void)run(&s, WORDS("-T", "user=root"), NULL);
+	ck_assert(holds(s.received.p, "\nroot \"/usr/../\"\n"));
+	ck_assert(holds(s.received.p, "\nstart \"//root/../usr/bin\"\n"));
+	server_clear(&s);
+}
+END_TEST
+
 static const struct {
 	const char *words[6];
 	const char *value;
@@ -381,6 +393,7 @@ add_all(TCase *tc)
 {
 	tcase_add_test(tc, every_keyword);
 	tcase_add_test(tc, which_value_counts);
+	tcase_add_test(tc, places);
 	tcase_add_loop_test(tc, match, 0, LENGTH(match_rows));
 	tcase_add_loop_test(tc, refused, 0, LENGTH(refused_rows));
 	tcase_add_loop_test(tc, in_the_hands_of_others, 0, LENGTH(unsafe_rows));
