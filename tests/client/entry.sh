@@ -9,6 +9,9 @@
 #	login	login shell and ForceCommand, the recommended one
 #	bare	the login shell alone
 #	mistake	/bin/sh, ForceCommand that ends in $SSH_ORIGINAL_COMMAND
+#	named	/bin/sh, no ForceCommand; its PATH finds the program as scp
+#	shell	the program, named scp, as the login shell
+#	fixed-N	the administrator has said what the client gets: a file
 
 . "${0%/*}/lib.sh"
 
@@ -52,6 +55,47 @@ if [ -n "$INSTALLED" ]; then
 	account bare "$INSTALLED" "$SRV/bare"
 	traps bare
 fi
+
+# fixed LINE ...: an account of which the client's words must not matter
+fixed=0
+fixed() {
+	fixed=$((fixed + 1))
+	account "fixed-$fixed" "$1" "$SRV/fixed-$fixed"
+	echo content >"$SRV/fixed-$fixed/file"
+	shift
+	[ $# -eq 0 ] || sshd_match "fixed-$fixed" "$@"
+}
+
+AT="$PROGRAM -r $SRV/fixed"
+fixed /bin/sh "ForceCommand $AT-1 scp -f file"
+fixed /bin/sh "ForceCommand $AT-2 -c 'scp -f file'"
+fixed /bin/sh "ForceCommand $AT-3 -c 'scp -t other' scp -f file"
+fixed /bin/sh
+printf 'restrict,command="%s-4 scp -f file" %s\n' "$AT" \
+	"$(cat "$TEMP/client.pub")" >"$TEMP/keys/$ACCOUNT_NAME"
+fixed /bin/sh
+printf 'restrict,command="%s-5 -c \\"scp -f file\\"" %s\n' "$AT" \
+	"$(cat "$TEMP/client.pub")" >"$TEMP/keys/$ACCOUNT_NAME"
+if [ -n "$INSTALLED" ]; then
+	mkdir "$TEMP/named"
+	NAMED=$TEMP/named/scp
+	install -m 0755 "$INSTALLED" "$NAMED"
+	account named /bin/sh "$SRV/named"
+	echo content >"$SRV/named/file"
+	sshd_match named "SetEnv PATH=$TEMP/named:/usr/bin:/bin"
+	account shell "$NAMED" "$SRV/shell"
+	echo content >"$SRV/shell/file"
+	fixed "$INSTALLED" "ForceCommand scp -f file"
+	fixed "$INSTALLED" "ForceCommand scp -f file"
+	printf 'command="scp -t other" %s\n' "$(cat "$TEMP/client.pub")" \
+		>"$TEMP/keys/$ACCOUNT_NAME"
+	fixed "$INSTALLED"
+	printf 'restrict,command="scp -f file" %s\n' \
+		"$(cat "$TEMP/client.pub")" >"$TEMP/keys/$ACCOUNT_NAME"
+	fixed /bin/sh "ForceCommand $NAMED -f file"
+fi
+account twice /bin/sh "$SRV/twice"
+sshd_match twice "ForceCommand $PROGRAM -r $SRV/twice -c x -c y"
 install -m 0755 "$PROGRAM" "$TEMP/bin/scp"
 account mistake /bin/sh "$SRV/mistake"
 sshd_match mistake \
@@ -254,6 +298,38 @@ says_like 'use scp -3'
 absent "$SRV/keyed/direct"
 finish
 
+# What the administrator has said goes before what the client sends.
+n=0
+while [ $n -lt $fixed ]; do
+	n=$((n + 1))
+	share "fixed-$n"
+	begin "fixed-$n: the client's command does not matter"
+	for command in "scp -t evil" "scp -f ../../etc/passwd" "id" \
+	    "'-r' / scp -f etc/passwd" internal-sftp ""; do
+		printf '\0\0\0' | timeout "$LIMIT" ssh -F "$TEMP/ssh_config" \
+			-- "fixed-$n" "$command" >"$TEMP/out" 2>"$TEMP/err"
+		STATUS=$?
+		printf 'C0644 8 file\ncontent\n\0' >want
+		{ [ $STATUS -eq 0 ] && cmp -s want "$TEMP/out"; } ||
+			wrong "exit status $STATUS, or not the file: $command"
+	done
+	# Unless it might be options, which are refused wherever they stand.
+	run ssh -F "$TEMP/ssh_config" -- "fixed-$n" "-r / scp -f etc/passwd"
+	status 1
+	silent
+	lines 1
+	unshare "fixed-$n"
+	[ "$(ls "$SRV/fixed-$n")" = file ] || wrong "$(ls "$SRV/fixed-$n")"
+	finish
+done
+
+begin "-c twice is refused, in a line that tells the client nothing"
+copy local twice:
+status 1
+lines 1
+says 'scp: this account is not available'
+finish
+
 # Installed as scp: the path that old scripts and libraries force.
 begin "installed as scp: arguments are the client's, options of ours are none"
 for words in "-t $SRV" "-f $SRV"; do
@@ -263,5 +339,65 @@ for words in "-t $SRV" "-f $SRV"; do
 	status 1
 done
 finish
+
+if [ -n "$INSTALLED" ]; then
+	mkdir -p tree/a
+	echo x >tree/a/x
+	begin "named: up, down and -r, as the program that a shell finds"
+	copy local named:
+	status 0
+	same local "$SRV/named/local"
+	copy named:file got-named
+	status 0
+	same "$SRV/named/file" got-named
+	copy -rp tree named:
+	status 0
+	same_tree tree "$SRV/named/tree"
+	copy -r named:tree back
+	status 0
+	same_tree tree back
+	copy named:../../../etc/passwd got-passwd
+	status 1
+	says 'scp: ../../../etc/passwd: No such file or directory'
+	finish
+
+	begin "named: options of ours are refused, whatever asks for the file"
+	share named
+	for command in "scp -C none -r / -f etc/passwd" \
+	    "scp -o Root=/ -f etc/passwd" "scp -c 'scp -f file'" \
+	    "scp -T user=root" "scp -V" "scp -h" "scp -e -f file" \
+	    "SSH_ORIGINAL_COMMAND='scp -f file' scp" "scp"; do
+		run ssh -n -F "$TEMP/ssh_config" -- named "$command"
+		[ "$STATUS" -eq 1 ] || wrong "exit status $STATUS: $command"
+		! grep -aq -e root: -e content "$TEMP/out" ||
+			wrong "a file: $command"
+	done
+	unshare named
+	finish
+
+	begin "scp -S: the program on this side of the wire, too"
+	cat >"$TEMP/instead" <<-EOT
+	#!/bin/sh
+	for last; do :; done
+	cd / && exec sh -c "\$last"
+	EOT
+	chmod 0755 "$TEMP/instead"
+	runuser -u "scpt-$$-named" -- env PATH="$TEMP/named:$PATH" \
+		"$(command -v scp)" -O -S "$TEMP/instead" "$LOCAL/local" \
+		host:instead >"$TEMP/out" 2>"$TEMP/err"
+	STATUS=$?
+	status 0
+	same local "$SRV/named/instead"
+	finish
+
+	begin "shell: named scp it is no shell"
+	for command in "scp -f file" "$NAMED -f file" "id" ""; do
+		run ssh -F "$TEMP/ssh_config" -- shell "$command"
+		status 1
+		[ "$(cat "$TEMP/out" "$TEMP/err" | wc -l)" -eq 1 ] ||
+			wrong "not one line: $command"
+	done
+	finish
+fi
 
 tests_done
