@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "space.h"
+
 /* --- reasons ---------------------------------------------------------- */
 
 /* True where nothing is in the way. */
@@ -23,18 +25,22 @@ allowed(const struct target *t, enum policy_verdict verdict, off_t size,
 	return false;
 }
 
-/* The settings behind errors of an upload. */
+/* The settings behind errors of an upload: with another value it would go. */
 static const char *
-keyword_of(const struct upload *u, int err)
+keyword_of(const struct policy *policy, int err)
 {
+	bool versions = policy->overwrite == POLICY_OVERWRITE_VERSION;
+
 	switch (err) {
 	case EOPNOTSUPP:
-		return "Overwrite";
+	case ENAMETOOLONG:
+		return versions ? "Overwrite" : NULL;
 	case EMLINK:
 	case UPLOAD_E_LOCKED:
-		return "Atomic";
+		return policy->atomic ? NULL : "Atomic";
 	case ENOSPC:
-		return u->no_space[0] != '\0' ? "MinFreeSpace" : NULL;
+		return space_is_limited(&policy->min_free) ? "MinFreeSpace"
+							   : NULL;
 	default:
 		return NULL;
 	}
@@ -56,7 +62,7 @@ upload_failed(
 		return false;
 	why->text = upload_reason(u, err);
 	if (why->keyword == NULL)
-		why->keyword = keyword_of(u, err);
+		why->keyword = keyword_of(t->policy, err);
 	return false;
 }
 

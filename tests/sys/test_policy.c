@@ -665,7 +665,22 @@ static const struct {
 	    "\"reason\":\"reserved-name\",\"direction\"" },
 	{ "-l INFO", "scp -t none/f", "",
 	    "\"reason\":\"not-found\",\"direction\"" },
+	{ "-l INFO", "scp -t n", "C0644 9000000000000000000 n\n",
+	    "\"reason\":\"no-space\",\"direction\"" },
 };
+
+START_TEST(keyword_of_a_long_name)
+{
+	char name[251], record[300];
+
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	make_file(name, "old", 0644);
+	(void)snprintf(record, sizeof(record), "C0644 5 %s\n", name);
+	has_record("-o Overwrite=version", "scp -t .", record,
+	    "\"reason\":\"name-too-long\",\"keyword\":\"Overwrite\"");
+}
+END_TEST
 
 START_TEST(keyword_of_records)
 {
@@ -702,6 +717,7 @@ add_all(TCase *tc)
 	tcase_add_test(tc, preserve);
 	tcase_add_test(tc, preserve_existing);
 	tcase_add_loop_test(tc, special_bits, 0, LENGTH(special_rows));
+	tcase_add_test(tc, keyword_of_a_long_name);
 	tcase_add_loop_test(tc, keyword_of_records, 0, LENGTH(record_rows));
 }
 
