@@ -396,8 +396,13 @@ value_parse_path(const struct value_type *type, const char *text, void *field)
 {
 	const char *p;
 
-	for (p = strchr(text, '%'); p != NULL; p = strchr(p + 2, '%')) {
-		if (p[1] == '\0' || strchr("%hUu", p[1]) == NULL)
+	for (p = text; *p != '\0'; p++) {
+		if (iscntrl((unsigned char)*p))
+			return false;
+		if (*p != '%')
+			continue;
+		p++;
+		if (*p == '\0' || strchr("%hUu", *p) == NULL)
 			return false;
 	}
 	return take_text(type, text, field);

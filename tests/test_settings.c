@@ -139,6 +139,9 @@ static const struct {
 	enum settings_keyword index;
 	const char *want;
 } value_rows[] = {
+	{ "Root", "/a\nb", SETTINGS_ROOT, NULL },
+	{ "Root", "/a\033[2Jb", SETTINGS_ROOT, NULL },
+	{ "Root", "/\303\244", SETTINGS_ROOT, "/\303\244" },
 	{ "Root", "/srv/drop", SETTINGS_ROOT, "/srv/drop" },
 	{ "root", "/", SETTINGS_ROOT, "/" },
 	{ "Root", "%h", SETTINGS_ROOT, "%h" },
