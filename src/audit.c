@@ -298,7 +298,8 @@ audit_errno_code(int err)
 		{ ENFILE, "too-many-open" }, { ENOMEM, "no-memory" },
 		{ EPIPE, "disconnected" }, { ECONNRESET, "disconnected" },
 		{ ECANCELED, "terminated" }, { ETXTBSY, "busy" },
-		{ EBUSY, "busy" }, { EAGAIN, "busy" }, { E2BIG, "too-many" },
+		{ EBUSY, "busy" }, { EAGAIN, "busy" }, { EDEADLK, "busy" },
+		{ E2BIG, "too-many" },
 		{ EMEDIUMTYPE, "not-regular" }, /* ROOT_E_NOT_REGULAR */
 		{ EMULTIHOP, "too-deep" },      /* ROOT_E_TOO_DEEP */
 	};

@@ -12,10 +12,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PIN_FLAGS  (O_PATH | O_NOFOLLOW | O_CLOEXEC)
-#define READ_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-#define DIR_FLAGS  (READ_FLAGS | O_DIRECTORY)
-#define FILE_FLAGS (READ_FLAGS | O_NOCTTY)
+#include "clock.h"
+#include "wait.h"
+
+#define PIN_FLAGS   (O_PATH | O_NOFOLLOW | O_CLOEXEC)
+#define WRITE_FLAGS (O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+#define READ_FLAGS  (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+#define DIR_FLAGS   (READ_FLAGS | O_DIRECTORY)
+#define FILE_FLAGS  (READ_FLAGS | O_NOCTTY)
+
+/* How long a lease is waited for, see entry.h. */
+#define LEASE_TRIES 100
+#define LEASE_PAUSE (20 * CLOCK_MS)
 
 static void
 close_keeping_errno(int fd)
@@ -61,13 +69,45 @@ root_require_regular(const struct stat *st)
 	return -1;
 }
 
+static int
+open_to_read(int dirfd, const char *name)
+{
+	return openat(dirfd, name, FILE_FLAGS);
+}
+
+static int
+open_to_write(int dirfd, const char *name)
+{
+	return openat(dirfd, name, WRITE_FLAGS);
+}
+
+/* Again while somebody has a lease, but not for ever. */
+static int
+open_leased(
+    int (*attempt)(int dirfd, const char *name), int dirfd, const char *name)
+{
+	int fd, tries = 0;
+
+	do {
+		fd = attempt(dirfd, name);
+	} while (fd == -1 && errno == EAGAIN && ++tries < LEASE_TRIES &&
+	    (wait_for(-1, 0, LEASE_PAUSE) != -1 || errno == EINTR));
+	return fd;
+}
+
+int
+root_open_to_write(int dirfd, const char *name)
+{
+	return open_leased(open_to_write, dirfd, name);
+}
+
 int
 root_open_file(int dirfd, const char *name, struct stat *st)
 {
 	int fd;
 
 	if (root_require_regular(st) == -1 ||
-	    (fd = openat(dirfd, name, FILE_FLAGS)) == -1)
+	    (fd = open_leased(open_to_read, dirfd, name)) == -1)
 		return -1;
 	if (fstat(fd, st) == 0 && root_require_regular(st) == 0)
 		return fd;

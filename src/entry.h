@@ -35,8 +35,17 @@ int root_require_regular(const struct stat *st) ATTR_USE;
  * root_stat() has found; that is looked at again after (R-PATH-3), and *st is
  * of the open file then.  Returns a descriptor.  ELOOP for a link, EISDIR for a
  * directory, ROOT_E_NOT_REGULAR for the rest.
+ *
+ * Nothing is waited for but whoever has a lease on the file, as servers of NFS
+ * and SMB do: to give that back they get two seconds, and then it is EAGAIN.
  */
 int root_open_file(int dirfd, const char *name, struct stat *st) ATTR_USE;
+
+/*
+ * Open a file for writing, in the same way; what it is the caller has to look
+ * at, before and after.  It is not emptied.
+ */
+int root_open_to_write(int dirfd, const char *name) ATTR_USE;
 
 /* The text of a link, NUL-terminated.  Returns its length. */
 ssize_t root_read_link(

@@ -31,8 +31,6 @@
 #define XFS_SUPER_MAGIC 0x58465342
 #endif
 
-#define WRITE_FLAGS (O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-
 static void
 close_fd(int *fd)
 {
@@ -95,7 +93,7 @@ keeps_versions(const struct upload *u)
 static int
 open_old(struct upload *u)
 {
-	u->old = openat(u->dirfd, u->name, WRITE_FLAGS);
+	u->old = root_open_to_write(u->dirfd, u->name);
 	if (u->old == -1)
 		return -1;
 	if (fstat(u->old, &u->old_st) == 0) {
@@ -251,8 +249,10 @@ empty_old(struct upload *u)
 {
 	if (require_one_link(u) == -1)
 		return -1;
-	if (flock(u->old, LOCK_EX | LOCK_NB) == -1 && errno == UPLOAD_E_LOCKED)
+	if (flock(u->old, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK) {
+		errno = UPLOAD_E_LOCKED;
 		return -1;
+	}
 	u->temp.fd = fcntl(u->old, F_DUPFD_CLOEXEC, FILTER_IN_PLACE_FD);
 	if (u->temp.fd == -1 || ftruncate(u->temp.fd, 0) == -1)
 		return -1;

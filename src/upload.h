@@ -70,7 +70,7 @@ void uploads_init(struct uploads *all, const struct policy *policy);
 int uploads_end(struct uploads *all) ATTR_USE;
 
 /* strerror(3), and words for what these functions set it to. */
-#define UPLOAD_E_LOCKED EWOULDBLOCK /* by another session, in place */
+#define UPLOAD_E_LOCKED EDEADLK /* by another session, in place */
 const char *upload_strerror(int err);
 
 /* An idle one. */

@@ -392,6 +392,7 @@ static const struct {
 	{ ETXTBSY, "busy" },
 	{ EBUSY, "busy" },
 	{ EAGAIN, "busy" },
+	{ EDEADLK, "busy" },
 	{ 0, "error" },
 	{ EXDEV, "error" },
 	{ -1, "error" },

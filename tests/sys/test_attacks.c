@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -214,6 +215,79 @@ START_TEST(files_of_other_owners)
 	server_clear(&s);
 	RUN("scp -d -t sticky", ACK, SEND("C0644 2 f\n"),
 	    WARNING("sticky/f: directory not writable"), EXIT(1));
+}
+END_TEST
+
+/* Give back a lease, a while after somebody else asks for it. */
+static int leased_fd;
+static bool gives_back;
+
+static void
+on_break(int sig)
+{
+	(void)sig;
+	(void)usleep(50000);
+	if (gives_back)
+		(void)fcntl(leased_fd, F_SETLEASE, F_UNLCK);
+}
+
+/* A process that has a lease on the file, as servers of NFS have; or 0. */
+static pid_t
+take_lease(const char *name, int kind)
+{
+	int ready[2];
+	char c = 0;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		(void)signal(SIGIO, on_break);
+		leased_fd = open(
+		    name, (kind == F_RDLCK ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+		if (fcntl(leased_fd, F_SETLEASE, kind) == -1 ||
+		    write(ready[1], "", 1) != 1)
+			_exit(0);
+		for (;;)
+			(void)pause();
+	}
+	(void)close(ready[1]);
+	if (read(ready[0], &c, 1) != 1)
+		pid = 0;
+	(void)close(ready[0]);
+	return pid;
+}
+
+static void
+end_lease(pid_t pid)
+{
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+/* 0: replaced, 1: in place, 2: sent, 3: replaced, and nothing is given back. */
+START_TEST(leases_are_given_back)
+{
+	pid_t pid;
+
+	make_file("f", "old", 0644);
+	gives_back = _i != 3;
+	if ((pid = take_lease("f", _i == 2 ? F_WRLCK : F_RDLCK)) == 0) {
+		skipped("no leases on files here");
+		return;
+	}
+	if (_i == 2)
+		RUN("scp -f f", SEND("\0"), EXPECT("C0644 3 f\n"), SEND("\0"),
+		    EXPECT("old\0"), SEND("\0"), EXIT(0));
+	else if (_i == 3)
+		RUN("scp -t f", ACK, SEND("C0644 3 f\n"),
+		    WARNING("f: Resource temporarily unavailable"), EXIT(1));
+	else
+		RUN_WITH(_i == 0 ? NULL : "-o Atomic=no", "scp -t f", ACK,
+		    SEND("C0644 3 f\n"), ACK, SEND("new\0"), ACK, EXIT(0));
+	end_lease(pid);
+	ck_tree(_i < 2 ? "0644 f new\n" : "0644 f old\n");
 }
 END_TEST
 
@@ -580,6 +654,7 @@ add_both(TCase *tc)
 	    0, LENGTH(replacements));
 	tcase_add_test(tc, new_file_has_its_mode_from_the_start);
 	tcase_add_loop_test(tc, temporary_file_exchanged_by_others, 0, 3);
+	tcase_add_loop_test(tc, leases_are_given_back, 0, 4);
 	tcase_add_test(tc, existing_directory_keeps_its_special_bits);
 	tcase_add_test(tc, signal_ends_what_is_buffered);
 	tcase_add_test(tc, empty_alternatives_are_nothing);
