@@ -83,8 +83,7 @@ $(grep -c '^not ok' /tmp/tap) $status"
 
 echo # whatever firmware has left on the line
 say "release $(uname -r)"
-[ ! -e /proc/sys/kernel/apparmor_restrict_unprivileged_userns ] ||
-	say apparmor
+[ ! -e /proc/sys/kernel/unprivileged_userns_clone ] || say switch
 for server in /scp-server /scp-server.static; do
 	[ -x $server ] || continue
 	upload $server account /setpriv --reuid=65534 --regid=65534 \
@@ -156,9 +155,8 @@ boot() {
 
 no_landlock=lsm=lockdown,yama
 no_userns=sysctl.user.max_user_namespaces=0
-# As Ubuntu does, which since 6.7 every kernel can.
-apparmor='apparmor=1 lsm=landlock,yama,apparmor'
-apparmor="$apparmor sysctl.kernel.apparmor_restrict_unprivileged_userns=1"
+# As Debian once had it, and still can.
+not_for_users=sysctl.kernel.unprivileged_userns_clone=0
 for kernel in $KERNELS; do
 	case $kernel in
 	*.deb)
@@ -181,10 +179,10 @@ for kernel in $KERNELS; do
 	boot "$no_landlock $no_userns"
 	report neither 'refused: *neither chroot nor Landlock holds*' \
 		'confine=chroot,seccomp; no Landlock: *'
-	boot "$apparmor"
-	grep -q '^@apparmor' "$temp/log" || continue
-	report 'restricted by AppArmor' \
-	    'confine=landlock*,seccomp; no chroot: AppArmor restricts *' \
-	    'confine=chroot,landlock*,seccomp'
+	boot "$not_for_users"
+	grep -q '^@switch' "$temp/log" || continue
+	report 'user namespaces for root alone' \
+		'confine=landlock*,seccomp; no chroot: *not permitted' \
+		'confine=chroot,landlock*,seccomp'
 done
 echo "1..$points"
