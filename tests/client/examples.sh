@@ -15,27 +15,33 @@ fi
 # shellcheck source=/dev/null
 . "$SRCDIR/tests/client/lib.sh"
 
+examples_end() {
+	umount -l /srv /etc "$TEMP/etc" 2>/dev/null
+	client_end
+}
+
 client_begin
+trap examples_end EXIT
 CONF5=$SRCDIR/src/scp-server.conf.5
 PAGE8=$SRCDIR/src/scp-server.8
 CONF=$TEMP/conf
 
-# Accounts, their groups and their roots, as the examples have them.
+# Accounts, their groups and their roots, as the examples have them.  All of
+# /etc, because a file that is mounted is gone when others replace the one below.
 make_accounts() {
-	cp /etc/passwd "$TEMP/passwd" && cp /etc/group "$TEMP/group" || return 1
+	mkdir "$TEMP/etc" && mount -t tmpfs -o mode=0755 tmpfs "$TEMP/etc" &&
+	    cp -a /etc/. "$TEMP/etc" && mount --bind "$TEMP/etc" /etc || return 1
 	uid=64100
 	for pair in fw01:devices drop1:dropbox mirror: deploy: scp-partner: \
 	    sftp-partner: backup1:; do
 		uid=$((uid + 1))
 		echo "${pair%%:*}:x:$uid:$uid::/srv/${pair%%:*}:/bin/false" \
-			>>"$TEMP/passwd"
-		echo "${pair%%:*}:x:$uid:" >>"$TEMP/group"
+			>>/etc/passwd
+		echo "${pair%%:*}:x:$uid:" >>/etc/group
 		[ -z "${pair#*:}" ] ||
 			echo "${pair#*:}:x:$((uid + 100)):${pair%%:*}" \
-				>>"$TEMP/group"
+				>>/etc/group
 	done
-	mount --bind "$TEMP/passwd" /etc/passwd &&
-	    mount --bind "$TEMP/group" /etc/group || return 1
 	[ -d /srv ] && mount -t tmpfs -o mode=0755 tmpfs /srv || return 1
 	mkdir -p /srv/devices/fw01 /srv/drop/drop1 /srv/mirror /srv/site/example \
 	    /srv/partner/files /srv/pub /srv/scp/fw01 /srv/backup1 &&
