@@ -89,8 +89,9 @@ unquote(const char **p, char *dst)
 	ck_assert_int_eq(**p, '"');
 	start = ++*p;
 	while (**p != '"') {
-		ck_assert_int_ge(**p, ' ');
-		ck_assert_int_lt(**p, 127);
+		/* A point that holds takes its time, too. */
+		if (**p < ' ' || **p >= 127)
+			ck_abort_msg("byte %d", **p);
 		*p += **p == '\\' ? 2 : 1;
 	}
 	memcpy(part, start, (size_t)(*p - start));
