@@ -212,6 +212,19 @@ may_end_missing(const struct walk *w, bool last)
 	return errno == ENOENT && last;
 }
 
+/*
+ * A directory is asked for as such: that mounts it, where what is used is
+ * mounted when it is (autofs), and O_PATH alone does not.
+ */
+static int
+pin_next(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name, PIN_FLAGS | O_DIRECTORY);
+
+	return fd == -1 && errno == ENOTDIR ? openat(dirfd, name, PIN_FLAGS)
+					    : fd;
+}
+
 enum step {
 	STEP_ON,
 	STEP_FILE,
@@ -229,7 +242,7 @@ step(struct walk *w, const char *name, bool last)
 	if (w->purpose == FOR_CLIENT &&
 	    gate_name(&w->root->gate, w->fds[w->depth], name) == -1)
 		return STEP_FAILED;
-	if ((fd = openat(w->fds[w->depth], name, PIN_FLAGS)) == -1)
+	if ((fd = pin_next(w->fds[w->depth], name)) == -1)
 		return may_end_missing(w, last) ? STEP_MISSING : STEP_FAILED;
 	if (fstat(fd, st) == -1 || check_step(w, st) == -1) {
 		close_keeping_errno(fd);

@@ -619,6 +619,28 @@ START_TEST(cross_mounts)
 }
 END_TEST
 
+/* Where using a directory mounts it, a step along a path does. */
+START_TEST(mounted_when_used)
+{
+	struct server s;
+
+	make_dir("d", 0755);
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("none", "d", "debugfs", 0, NULL) == -1 ||
+	    access("d/tracing", F_OK) == -1) {
+		skipped("nothing here is mounted when it is used");
+		return;
+	}
+	server_start(
+	    &s, &(struct launch){ .command = "scp -f d/tracing/README" });
+	server_send(&s, "", 1);
+	expect_bytes(&s, "C0", 2);
+	server_clear(&s);
+	ck_assert_int_eq(umount2("d", MNT_DETACH), 0);
+}
+END_TEST
+
 /* --- records ---------------------------------------------------------- */
 
 /* The setting that decided, as a record has it. */
@@ -732,6 +754,7 @@ static void
 add_mounts(TCase *tc)
 {
 	tcase_add_test(tc, cross_mounts);
+	tcase_add_test(tc, mounted_when_used);
 }
 
 int
