@@ -39,8 +39,8 @@ reason_of_errno(struct reason *why, const struct gate *gate, int err)
 		reason_of_verdict(why, gate->policy, gate->verdict, 0);
 		return;
 	}
-	why->by_policy = false;
 	why->code = audit_errno_code(err);
 	why->keyword = keyword_of(err);
+	why->by_policy = why->keyword != NULL;
 	why->text = root_strerror(err);
 }

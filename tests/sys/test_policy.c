@@ -676,6 +676,9 @@ static const struct {
 	{ "-o MaxDepth=1", "scp -t d1/d2/f", "", "\"keyword\":\"MaxDepth\"" },
 	{ "-o MaxDepth=1", "scp -r -t d1", "D0755 0 d2\n",
 	    "\"keyword\":\"MaxDepth\"" },
+	{ "-o MaxDepth=1", "scp -f d1/d2/f", "",
+	    "\"result\":\"refused\",\"reason\":\"too-deep\","
+	    "\"keyword\":\"MaxDepth\"" },
 	{ "-o Symlinks=no", "scp -f l", "", "\"keyword\":\"Symlinks\"" },
 	{ "-o HardLinks=no", "scp -f h", "", "\"keyword\":\"HardLinks\"" },
 	{ "-o Atomic=no", "scp -t h", HELLO("h"), "\"keyword\":\"Atomic\"" },
@@ -690,6 +693,26 @@ static const struct {
 	{ "-l INFO", "scp -t n", "C0644 9000000000000000000 n\n",
 	    "\"reason\":\"no-space\",\"direction\"" },
 };
+
+/* Only in one text is a pattern one. */
+START_TEST(keyword_of_a_pattern)
+{
+	struct server s;
+
+	make_names();
+	server_start(&s,
+	    &(struct launch){
+		.options = "-o TransferLog=syslog -o MaxMatches=1",
+		.text = "scp -f d/*" });
+	server_send(&s, "", 1);
+	server_close_input(&s);
+	ck_assert_int_eq(server_wait(&s), 1);
+	ck_assert(holds(s.log.p,
+	    "\"result\":\"refused\",\"reason\":\"too-many\","
+	    "\"keyword\":\"MaxMatches\""));
+	server_clear(&s);
+}
+END_TEST
 
 START_TEST(keyword_of_a_long_name)
 {
@@ -739,6 +762,7 @@ add_all(TCase *tc)
 	tcase_add_test(tc, preserve);
 	tcase_add_test(tc, preserve_existing);
 	tcase_add_loop_test(tc, special_bits, 0, LENGTH(special_rows));
+	tcase_add_test(tc, keyword_of_a_pattern);
 	tcase_add_test(tc, keyword_of_a_long_name);
 	tcase_add_loop_test(tc, keyword_of_records, 0, LENGTH(record_rows));
 }
