@@ -10,8 +10,9 @@
 # Prints a table of clients and operations.  contrib/CLIENTS has the tables as
 # they must be; each cell that is not as it says there is a failed test.
 # CLIENTS="openssh curl" limits it to these; BIG is the size of the big file in
-# MiB, 100 unless told otherwise.  Debian has no package of dropbear's scp:
-# DROPBEAR_SCP may name one.  LOGS is a directory to keep what clients said in.
+# MiB, 100 unless told otherwise.  Debian has no package of dropbear's scp, so it
+# is compiled from Debian's source, if that can be had; DROPBEAR_SCP names one
+# that is there.  LOGS is a directory to keep what clients said in.
 
 here=${0%/*}
 . "$here/lib.sh"
@@ -56,7 +57,7 @@ BIG=${BIG:-100}
 
 M_DIR=$TEMP/m
 M_HOST=127.0.0.1
-export M_DIR M_HOST M_PORT M_USER M_FINGERPRINT
+export M_DIR M_HOST M_PORT M_USER M_FINGERPRINT DROPBEAR_SCP
 
 # What old clients know: keys of RSA in PEM, and SHA-1.  And ciphers of which
 # all have a fast one.
@@ -142,7 +143,7 @@ compile_go() {
 
 # --- the table ------------------------------------------------------------
 
-tables="uploads downloads names refusals"
+tables="uploads downloads names refusals ahead"
 
 columns() {
 	case $1 in
@@ -150,6 +151,7 @@ columns() {
 	downloads) echo file -p -r many glob empty big ;;
 	names) echo quoted utf-8 bytes dash ;;
 	refusals) echo absent no-dir r/o w/o large body rest rest-r rest-d ;;
+	ahead) echo file -p -r many ;;
 	esac
 }
 
@@ -301,6 +303,7 @@ judge() {
 
 # --- the run --------------------------------------------------------------
 
+mkdir -m 1777 "$TEMP/traces"
 mkdir "$M_DIR" "$TEMP/got" "$TEMP/logs" "$TEMP/cells" "$TEMP/claims"
 make_keys
 make_dbclient
@@ -308,6 +311,8 @@ compile_java &
 java_pid=$!
 compile_go &
 go_pid=$!
+sh "$here/matrix/dropbear.sh" "$TEMP/dropbear" >"$TEMP/dropbear.log" 2>&1 &
+dropbear_pid=$!
 compile_c
 old_ways >"$TEMP/sshd_extra"
 BOX=$SRV/box
@@ -323,6 +328,11 @@ sshd_match writer "ForceCommand $PROGRAM -r $BOX -o Access=write-only"
 account limited /bin/sh "$SRV/limited"
 LIMITED=$ACCOUNT_NAME
 sshd_match limited "ForceCommand $PROGRAM -r $BOX -o MaxFileSize=100K"
+account traced /bin/sh "$SRV/traced"
+TRACED=$ACCOUNT_NAME
+cp "$here/matrix/traced.py" "$TEMP/bin"
+sshd_match traced "ForceCommand /usr/bin/python3 -IS $TEMP/bin/traced.py \
+$TEMP/traces $PROGRAM -r $BOX"
 sshd_start
 M_PORT=$PORT
 M_FINGERPRINT=$(ssh-keygen -l -f "$TEMP/host.pub" | cut -d ' ' -f 2)
@@ -336,7 +346,11 @@ mkdir "$BOX/src"
 cp "$data/big" "$BOX/src"
 
 present=$(echo "${CLIENTS:-$all_clients}" | tr '\n' ' ')
-[ -z "${DROPBEAR_SCP-}" ] || present="$present dropbear"
+wait $java_pid $go_pid $dropbear_pid
+[ -n "${DROPBEAR_SCP-}" ] || [ ! -x "$TEMP/dropbear/scp" ] ||
+	DROPBEAR_SCP=$TEMP/dropbear/scp
+[ -n "${CLIENTS-}" ] || [ -z "${DROPBEAR_SCP-}" ] ||
+	present="$present dropbear"
 order=
 for client in $slow_clients $present; do
 	case " $present " in
@@ -347,7 +361,6 @@ for client in $present; do
 	make_side "$client"
 done
 expect_cells
-wait $java_pid $go_pid
 workers=
 for _ in $(seq $(($(nproc) + 1))); do
 	worker &
@@ -369,6 +382,8 @@ for client in $present; do
 		esac
 	done <"$TEMP/cells/$client"
 done
+
+[ -n "${DROPBEAR_SCP-}" ] || skip "dropbear" "its source cannot be had here"
 
 begin "every cell was tried"
 tried=$(cat "$TEMP"/cells/* | wc -l)

@@ -298,6 +298,29 @@ refusal_cell() {
 	esac
 }
 
+ack_upload() {
+	case $1 in
+	file) try put "$client/in/file" "$data/file" ;;
+	-p) try put -p "$client/in/kept" "$data/kept" ;;
+	-r) try put -r "$client/in/tree" "$data/tree" ;;
+	many) try put "$client/in" "$data/file" "$data/second" "$data/empty" ;;
+	esac
+}
+
+# Were two answers ever one write?
+ahead_cell() {
+	rm -rf "$there/in" "$TEMP/traces/$client"
+	mkdir -m 0777 "$there/in"
+	as "$TRACED" ack_upload "$1"
+	case $REPORT in
+	none) echo - ;;
+	success)
+		grep -q '^[1-9]' "$TEMP/traces/$client" || echo WRONG
+		grep -qx '[2-9]' "$TEMP/traces/$client" && echo on || echo off ;;
+	*) failure ;;
+	esac
+}
+
 # cell TABLE COLUMN
 cell() {
 	rm -rf "$got"
@@ -308,5 +331,6 @@ cell() {
 	downloads) download_cell "$2" ;;
 	names) name_cell "$2" ;;
 	refusals) refusal_cell "$2" ;;
+	ahead) ahead_cell "$2" ;;
 	esac
 }
