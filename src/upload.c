@@ -243,9 +243,23 @@ require_one_link(const struct upload *u)
 	return -1;
 }
 
+/*
+ * Whom the new mode shuts out must not read the new data meanwhile; and who
+ * may not set it hears of that before them (R-WIRE-5).
+ */
+static int
+narrow_old(const struct upload *u, struct policy_mode mode)
+{
+	mode_t old = u->old_st.st_mode & 07777;
+
+	if (mode.rule == POLICY_MODE_KEPT || old == mode.bits)
+		return 0;
+	return fchmod(u->old, old & mode.bits);
+}
+
 /* Take the old file, which is empty then; others with it must wait. */
 static int
-empty_old(struct upload *u)
+empty_old(struct upload *u, struct policy_mode mode)
 {
 	if (require_one_link(u) == -1)
 		return -1;
@@ -253,6 +267,8 @@ empty_old(struct upload *u)
 		errno = UPLOAD_E_LOCKED;
 		return -1;
 	}
+	if (narrow_old(u, mode) == -1)
+		return -1;
 	u->temp.fd = fcntl(u->old, F_DUPFD_CLOEXEC, FILTER_IN_PLACE_FD);
 	if (u->temp.fd == -1 || ftruncate(u->temp.fd, 0) == -1)
 		return -1;
@@ -271,7 +287,7 @@ begin_in_place(struct upload *u, struct policy_mode mode)
 	u->in_place = true;
 	u->was_there = u->old != -1;
 	if (u->was_there)
-		return empty_old(u);
+		return empty_old(u, mode);
 	return temp_create_named(&u->temp, u->dirfd, u->name, mode.bits & 0777);
 }
 

@@ -88,9 +88,9 @@ int upload_look(
 /*
  * Create the temporary file with the mode that the file is to have, after
  * upload_look().  dirfd and name are borrowed until commit or abort.  -1 with
- * errno: EOPNOTSUPP where no versions can be kept, EMLINK and UPLOAD_E_LOCKED
- * for a file that cannot be written in place, ENOSPC where size bytes have no
- * room.
+ * errno: EOPNOTSUPP where no versions can be kept, EMLINK, UPLOAD_E_LOCKED and
+ * EPERM for a file that cannot be written in place, ENOSPC where size bytes
+ * have no room.
  */
 int upload_begin(
     struct upload *u, struct policy_mode mode, off_t size) ATTR_USE;

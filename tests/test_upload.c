@@ -664,6 +664,28 @@ START_TEST(in_place)
 }
 END_TEST
 
+/* Who is shut out in the end is so while the data come. */
+START_TEST(in_place_mode_meanwhile)
+{
+	static const struct {
+		mode_t old, wanted, meanwhile;
+	} rows[] = {
+		{ 0666, 0600, 0600 },
+		{ 0600, 0644, 0600 },
+		{ 04755, 0710, 0710 },
+		{ 0644, 0644, 0644 },
+	};
+
+	policy.atomic = false;
+	scratch_file("f", "the old one", rows[_i].old);
+	begin("f", rows[_i].wanted, true);
+	ck_assert_uint_eq(scratch_mode("f"), rows[_i].meanwhile);
+	put("new");
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	ck_assert_uint_eq(scratch_mode("f"), rows[_i].wanted);
+}
+END_TEST
+
 /* A new file goes again; of one that was there what came stays. */
 START_TEST(in_place_abort)
 {
@@ -1410,6 +1432,7 @@ upload_suite(void)
 	tcase_add_test(tc, no_more_versions);
 	tcase_add_test(tc, versions_impossible);
 	tcase_add_loop_test(tc, in_place, 0, 2);
+	tcase_add_loop_test(tc, in_place_mode_meanwhile, 0, 4);
 	tcase_add_loop_test(tc, in_place_abort, 0, 2);
 	tcase_add_loop_test(tc, in_place_refused, 0, 2);
 	tcase_add_loop_test(tc, sync_order, 0, LENGTH(sync_rows));

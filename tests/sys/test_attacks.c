@@ -215,6 +215,13 @@ START_TEST(files_of_other_owners)
 	server_clear(&s);
 	RUN("scp -d -t sticky", ACK, SEND("C0644 2 f\n"),
 	    WARNING("sticky/f: directory not writable"), EXIT(1));
+	/* A mode that cannot be set costs no old content. */
+	RUN_WITH("-o Atomic=no -m 0600", "scp -d -t sticky", ACK,
+	    SEND("C0644 2 f\n"), WARNING("sticky/f: Operation not permitted"),
+	    EXIT(1));
+	RUN_WITH("-o Atomic=no", "scp -d -p -t sticky", ACK,
+	    SEND("C0644 2 f\n"), WARNING("sticky/f: Operation not permitted"),
+	    SEND("C0666 2 f\n"), ACK, SEND("hi\0"), ACK, EXIT(1));
 }
 END_TEST
 
