@@ -135,6 +135,8 @@ static const struct filter_row filter_sink[] = {
 	{ "renameat2", { { 0, FILTER_DIR, 0 }, { 2, FILTER_DIR, 0 },
 	    { 4, FILTER_BITS, 3 } },
 	    "a finished file gets its name; RENAME_NOREPLACE, _EXCHANGE" },
+	{ "fallocate", { { 1, FILTER_INT, 1 } },
+	    "space for one file: FALLOC_FL_KEEP_SIZE" },
 	{ "unlinkat", { { 0, FILTER_DIR, 0 }, { 2, FILTER_INT, 0 } },
 	    "temporary files; no directories" },
 	{ "fchmod", { { 1, FILTER_BITS, 03777 } },

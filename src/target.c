@@ -81,6 +81,8 @@ target_find(struct target *t, const struct policy *policy,
 	t->root = root;
 	memset(&t->usage, 0, sizeof(t->usage));
 	uploads_init(&t->uploads, policy);
+	/* Who may end without the closing NUL does not read the last answer. */
+	t->uploads.reserves = request->eof_commits;
 	place->parent = place->dir = -1;
 	if (!allowed(t, policy_transfer(policy, POLICY_UPLOAD), 0, why))
 		return false;

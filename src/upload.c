@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <sys/vfs.h>
 
+#include <linux/falloc.h>
 #include <linux/magic.h>
 
 #include <errno.h>
@@ -220,8 +221,24 @@ check_version(struct upload *u)
 	return 0;
 }
 
+/*
+ * A full disk or a quota, told before the data (R-WIRE-5).  No more than
+ * SPACE_STEP, for a size is only a word of the client's (R-RES-1).  What else
+ * fails is no reason to refuse.
+ */
 static int
-begin_beside(struct upload *u, struct policy_mode mode)
+reserve(const struct upload *u, off_t size)
+{
+	off_t most = size < SPACE_STEP ? size : SPACE_STEP;
+
+	if (!u->all->reserves || size <= 0 ||
+	    fallocate(u->temp.fd, FALLOC_FL_KEEP_SIZE, 0, most) == 0)
+		return 0;
+	return errno == ENOSPC || errno == EDQUOT ? -1 : 0;
+}
+
+static int
+begin_beside(struct upload *u, struct policy_mode mode, off_t size)
 {
 	mode_t bits = mode.bits & 0777;
 
@@ -231,7 +248,9 @@ begin_beside(struct upload *u, struct policy_mode mode)
 	if (temp_create(&u->temp, &u->all->names, u->dirfd, bits) == -1)
 		return -1;
 	know_file_system(u->all, &u->temp);
-	return check_sticky(u, u->temp.st.st_uid) == -1 ? -1 : check_version(u);
+	if (check_sticky(u, u->temp.st.st_uid) == -1 || check_version(u) == -1)
+		return -1;
+	return reserve(u, size);
 }
 
 static int
@@ -340,7 +359,7 @@ upload_begin(struct upload *u, struct policy_mode mode, off_t size)
 		return -1;
 	}
 	if (goes_beside(u))
-		ret = begin_beside(u, mode);
+		ret = begin_beside(u, mode, size);
 	else
 		ret = begin_in_place(u, mode);
 	if (ret == -1) {

@@ -41,6 +41,7 @@ struct uploads {
 	const struct policy *policy; /* borrowed */
 	struct temp_names names;
 	struct durable durable; /* with Sync session */
+	bool reserves;          /* space, before upload_begin() succeeds */
 	dev_t dev;              /* of the last file's file system */
 	bool fs_known;          /* dev is set, and with it: */
 	bool tells_late;        /* errors of writing, at close(2) */
@@ -90,7 +91,7 @@ int upload_look(
  * upload_look().  dirfd and name are borrowed until commit or abort.  -1 with
  * errno: EOPNOTSUPP where no versions can be kept, EMLINK, UPLOAD_E_LOCKED and
  * EPERM for a file that cannot be written in place, ENOSPC where size bytes
- * have no room.
+ * have no room, EDQUOT where a quota says so to one that reserves.
  */
 int upload_begin(
     struct upload *u, struct policy_mode mode, off_t size) ATTR_USE;

@@ -342,6 +342,8 @@ static const struct {
 	{ "times of a name", SYS_utimensat, { 5, 1, 1, 0 }, "" },
 	{ "set an attribute", SYS_fsetxattr, { 5, 1, 1, 1, 0 }, "t" },
 	{ "remove one", SYS_fremovexattr, { 5, 1 }, "" },
+	{ "reserve space", SYS_fallocate, { 5, 1, 0, 4096 }, "t" },
+	{ "punch a hole", SYS_fallocate, { 5, 3, 0, 4096 }, "" },
 	{ "empty a file", SYS_ftruncate, { 8, 0 }, "i" },
 	{ "empty a later file", SYS_ftruncate, { 599, 0 }, "i" },
 	{ "empty the log", SYS_ftruncate, { 3, 0 }, "" },

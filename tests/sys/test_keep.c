@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,6 +194,57 @@ START_TEST(no_space)
 END_TEST
 
 /*
+ * Clients that do not read the last answer learn of a quota before the data,
+ * whatever else a file system says of the call.
+ */
+static const struct {
+	const char *command;
+	long call;
+	int error;
+	bool refused;
+} reserved_rows[] = {
+	{ "scp -t f", SYS_fallocate, EDQUOT, true },
+	{ "scp -t f", SYS_fallocate, ENOSPC, true },
+	{ "scp -t f", SYS_fallocate, EOPNOTSUPP, false },
+	{ "scp -t f", SYS_fallocate, EINTR, false },
+	/* This one reads what it is told at the end. */
+	{ "scp -d -t .", SYS_fallocate, EDQUOT, false },
+};
+
+START_TEST(reserved)
+{
+	struct trace trace = { .call = reserved_rows[_i].call,
+		.error = reserved_rows[_i].error };
+	struct server s;
+
+	if (!trace_can_hit()) {
+		skipped("calls are traced on x86-64, and without sanitizers");
+		return;
+	}
+	trace.result = mmap(NULL, sizeof(*trace.result), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(trace.result, MAP_FAILED);
+	make_file("f", "old", 0644);
+	server_start(&s,
+	    &(struct launch){
+		.command = reserved_rows[_i].command, .trace = &trace });
+	expect_ack(&s);
+	server_send(&s, "C0644 3 f\n", 10);
+	if (reserved_rows[_i].refused) {
+		expect_message(&s, 1, strerror(reserved_rows[_i].error));
+	} else {
+		expect_ack(&s);
+		server_send(&s, "new", 4);
+		expect_ack(&s);
+	}
+	server_close_input(&s);
+	expect_end(&s, reserved_rows[_i].refused);
+	server_clear(&s);
+	ck_tree(reserved_rows[_i].refused ? "0644 f old\n" : "0644 f new\n");
+}
+END_TEST
+
+/*
  * Somebody else uses up the space meanwhile: noticed after SPACE_STEP bytes,
  * and what must stay free does.
  */
@@ -280,6 +332,7 @@ add_keep(TCase *tc)
 	tcase_add_loop_test(tc, synced, 0, 4);
 	tcase_add_loop_test(tc, order, 0, 2);
 	tcase_add_test(tc, no_space);
+	tcase_add_loop_test(tc, reserved, 0, LENGTH(reserved_rows));
 	tcase_add_loop_test(tc, digest_of_a_large_file, 0, 2);
 }
 

@@ -257,16 +257,6 @@ END_TEST
 
 static struct trace_result *result;
 
-static bool
-can_trace(void)
-{
-#if !defined(__x86_64__) || defined(INSTRUMENTED)
-	return false;
-#else
-	return true;
-#endif
-}
-
 /* With f the old one or the new one, and each version one of them. */
 static unsigned
 kill_one(long at)
@@ -296,7 +286,7 @@ START_TEST(killed_between_the_names)
 	unsigned too_many = 0;
 	struct server s;
 
-	if (!can_trace()) {
+	if (!trace_can_hit()) {
 		skipped("calls are traced on x86-64, and without sanitizers");
 		return;
 	}
