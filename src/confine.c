@@ -65,24 +65,25 @@ do_without(struct state *c, const char *layer, enum settings_choice choice)
 
 /*
  * Libraries leave descriptors of their own behind, for one those that look up
- * accounts.
+ * accounts.  The log's numbers are nobody else's where it has no use for them.
  */
 static int
 set_descriptors(struct state *c)
 {
-	int fd;
+	int fd, ret;
 
 	/* Out of the way of these numbers first, as the file of records is. */
 	fd = fcntl(c->root->fd, F_DUPFD_CLOEXEC, FILTER_OTHER_FDS);
 	if (fd == -1)
 		return -1;
-	if (log_move(FILTER_LOG_FD) == -1)
-		(void)close(FILTER_LOG_FD);
-	if (log_move_file(FILTER_RECORDS_FD) == -1)
-		(void)close(FILTER_RECORDS_FD);
+	ret = log_move(FILTER_LOG_FD);
+	if (ret == -1)
+		ret = dup3(fd, FILTER_LOG_FD, O_CLOEXEC);
+	if (ret != -1 && log_move_file(FILTER_RECORDS_FD) == -1)
+		ret = dup3(fd, FILTER_RECORDS_FD, O_CLOEXEC);
 	c->root->fd = dup3(fd, FILTER_ROOT_FD, O_CLOEXEC);
 	closefrom(FILTER_OTHER_FDS);
-	return c->root->fd == -1 ? -1 : 0;
+	return ret == -1 || c->root->fd == -1 ? -1 : 0;
 }
 
 static int

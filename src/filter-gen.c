@@ -77,9 +77,9 @@ static const struct {
 	const char *name;
 	struct table tables[2];
 } roles[] = {
-	{ "sink", { TABLE(filter_sink) } },
+	{ "sink", { TABLE(filter_sink), TABLE(filter_copies) } },
 	{ "sink_in_place", { TABLE(filter_sink), TABLE(filter_in_place) } },
-	{ "source", { TABLE(filter_source) } },
+	{ "source", { TABLE(filter_source), TABLE(filter_copies) } },
 };
 
 static uint32_t
@@ -155,10 +155,16 @@ add_rows(scmp_filter_ctx ctx, const struct target *t, const struct table *table)
 		add_row(ctx, t, &table->rows[i]);
 }
 
-static bool
-is_jump(const struct sock_filter *insn)
+/* Of the i-th instruction: where what it jumps to has moved. */
+static void
+redirect(struct sock_filter *insn, size_t i, const size_t *moved)
 {
-	return BPF_CLASS(insn->code) == BPF_JMP;
+	if (insn->code == (BPF_JMP | BPF_JA)) {
+		insn->k = (uint32_t)(moved[i + 1 + insn->k] - moved[i] - 1);
+	} else if (BPF_CLASS(insn->code) == BPF_JMP) {
+		insn->jt = (uint8_t)(moved[i + 1 + insn->jt] - moved[i] - 1);
+		insn->jf = (uint8_t)(moved[i + 1 + insn->jf] - moved[i] - 1);
+	}
 }
 
 /*
@@ -200,14 +206,7 @@ shorten(struct sock_filter *insns, size_t n)
 			i += 3;
 			continue;
 		}
-		if (is_jump(&insn) && BPF_OP(insn.code) == BPF_JA)
-			errx(1, "a jump of a kind that is not known here");
-		if (is_jump(&insn)) {
-			insn.jt =
-			    (uint8_t)(moved[i + 1 + insn.jt] - moved[i] - 1);
-			insn.jf =
-			    (uint8_t)(moved[i + 1 + insn.jf] - moved[i] - 1);
-		}
+		redirect(&insn, i, moved);
 		insns[moved[i++]] = insn;
 	}
 	return left;

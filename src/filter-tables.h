@@ -34,7 +34,7 @@ enum filter_kind {
 	FILTER_NONE, /* the end of the tests */
 	FILTER_INT,  /* an int with this value */
 	FILTER_BITS, /* no bits but these */
-	FILTER_SET,  /* an int with this bit */
+	FILTER_SET,  /* an int with these bits */
 	FILTER_DIR,  /* a descriptor, not AT_FDCWD */
 	FILTER_NULL, /* the null pointer */
 	FILTER_OPEN  /* exactly these flags; O_LARGEFILE is no matter */
@@ -97,7 +97,6 @@ static const struct filter_row filter_common[] = {
 	    "fstatat(3), and fstat(3) of some libcs" },
 
 	/* The second argument of fcntl(2), and the third of some. */
-	{ "fcntl", { { 1, FILTER_INT, 1030 } }, "F_DUPFD_CLOEXEC" },
 	{ "fcntl", { { 1, FILTER_INT, 1031 } }, "F_SETPIPE_SZ" },
 	{ "fcntl", { { 1, FILTER_INT, 3 } }, "F_GETFL of fdopendir(3)" },
 	{ "fcntl", { { 1, FILTER_INT, 2 }, { 2, FILTER_INT, 1 } },
@@ -157,14 +156,37 @@ static const struct filter_row filter_sink[] = {
 	{ "getrandom", { { 0, FILTER_NONE, 0 } }, "its name" },
 };
 
+/* Who empties no files may copy every descriptor. */
+static const struct filter_row filter_copies[] = {
+	{ "fcntl", { { 1, FILTER_INT, 1030 } }, "F_DUPFD_CLOEXEC" },
+};
+
 /*
  * With Atomic no, files are emptied: those whose descriptors are 8 or more, of
- * which the log can be none.  A row a bit.  The same for SpecialBits yes, so
- * that there are two filters and not four.
+ * which the log can be none, nor a copy of the log's.  A row a bit.  The same
+ * for SpecialBits yes, so that there are two filters and not four.
  */
 static const struct filter_row filter_in_place[] = {
 	{ "fchmod", { { 1, FILTER_BITS, 07777 } },
 	    "set-user-ID as well, where SpecialBits are allowed" },
+	{ "fcntl", { { 0, FILTER_INT, FILTER_ROOT_FD },
+	    { 1, FILTER_INT, 1030 } }, "F_DUPFD_CLOEXEC of the root" },
+	{ "fcntl", { { 0, FILTER_SET, 6 }, { 1, FILTER_INT, 1030 } },
+	    "F_DUPFD_CLOEXEC of 6 and 7" },
+	{ "fcntl", { { 0, FILTER_SET, 1U << 3 }, { 1, FILTER_INT, 1030 } },
+	    "F_DUPFD_CLOEXEC of 8 and more" },
+	{ "fcntl", { { 0, FILTER_SET, 1U << 4 }, { 1, FILTER_INT, 1030 } },
+	    "the same" },
+	{ "fcntl", { { 0, FILTER_SET, 1U << 5 }, { 1, FILTER_INT, 1030 } },
+	    "the same" },
+	{ "fcntl", { { 0, FILTER_SET, 1U << 6 }, { 1, FILTER_INT, 1030 } },
+	    "the same" },
+	{ "fcntl", { { 0, FILTER_SET, 1U << 7 }, { 1, FILTER_INT, 1030 } },
+	    "the same" },
+	{ "fcntl", { { 0, FILTER_SET, 1U << 8 }, { 1, FILTER_INT, 1030 } },
+	    "the same" },
+	{ "fcntl", { { 0, FILTER_SET, 1U << 9 }, { 1, FILTER_INT, 1030 } },
+	    "the same" },
 	{ "ftruncate", { { 0, FILTER_SET, 1U << 3 }, { 1, FILTER_NULL, 0 } },
 	    "the file to be written in place" },
 	{ "ftruncate", { { 0, FILTER_SET, 1U << 4 }, { 1, FILTER_NULL, 0 } },

@@ -48,6 +48,7 @@ rows_at(char role, size_t i)
 		{ filter_sink, LENGTH(filter_sink), "ti" },
 		{ filter_in_place, LENGTH(filter_in_place), "i" },
 		{ filter_source, LENGTH(filter_source), "f" },
+		{ filter_copies, LENGTH(filter_copies), "tf" },
 	};
 	size_t t;
 
@@ -87,7 +88,7 @@ rows_test_holds(const struct rows_flags *flags, const struct filter_test *t,
 	case FILTER_DIR:
 		return (int32_t)arg >= 0;
 	case FILTER_SET:
-		return (arg & t->value) != 0;
+		return (arg & t->value) == t->value;
 	case FILTER_NULL:
 		return args[t->arg] == 0;
 	case FILTER_OPEN:

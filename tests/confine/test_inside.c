@@ -23,6 +23,7 @@
 
 #include "confine.h"
 #include "filter-tables.h"
+#include "log.h"
 #include "scratch.h"
 #include "settings.h"
 
@@ -152,7 +153,49 @@ static const struct attack attacks[] = {
 	{ "trace", "tf", false, SYS_ptrace, { PTRACE_SEIZE, 1, 0, 0 } },
 	{ "signal", "tf", false, SYS_kill, { 1, 0 } },
 	{ "signal all", "tf", false, SYS_kill, { -1, 0 } },
+	{ "signal a thread", "tf", false, SYS_tgkill, { 1, 1, 0 } },
+	{ "signal with a value", "tf", false, SYS_rt_sigqueueinfo,
+	    { 1, SIGTERM, A(buffer) } },
+	{ "signals of a pipe to another", "tf", false, SYS_fcntl,
+	    { 0, F_SETOWN, 1 } },
+	{ "another signal of a pipe", "tf", false, SYS_fcntl,
+	    { 0, 10 /* F_SETSIG */, SIGKILL } },
+	{ "signals of a pipe", "tf", false, SYS_fcntl,
+	    { 0, F_SETFL, O_ASYNC } },
+	{ "the log's file from its start", "tf", false, SYS_fcntl,
+	    { FILTER_RECORDS_FD, F_SETFL, 0 } },
+	{ "a lease", "tf", false, SYS_fcntl,
+	    { ROOT, 1024 /* F_SETLEASE */, F_WRLCK } },
+	{ "a lock that waits", "tf", false, SYS_fcntl,
+	    { ROOT, F_SETLKW, A(buffer) } },
+	{ "watch a directory", "tf", false, SYS_fcntl,
+	    { ROOT, 1026 /* F_NOTIFY */, 1 } },
+	{ "watch files", "tf", false, SYS_inotify_init1, { 0 } },
+	{ "watch all files", "tf", false, SYS_fanotify_init, { 0, 0 } },
+	{ "a timer that signals", "tf", false, SYS_timer_create,
+	    { 0, A(buffer), A(buffer) } },
+	{ "priority of all", "tf", false, SYS_setpriority, { 2, 0, 19 } },
+	{ "scheduling", "tf", false, SYS_sched_setscheduler,
+	    { 0, 3, A(buffer) } },
+	{ "processors", "tf", false, SYS_sched_setaffinity,
+	    { 1, 8, A(buffer) } },
+	{ "shared memory", "tf", false, SYS_shmget, { 0, 4096, 01666 } },
+	{ "queue of messages", "tf", false, SYS_mq_open,
+	    { A("x"), O_RDWR | O_CREAT, 0600, 0 } },
+	{ "where a page is", "tf", false, SYS_mincore,
+	    { A(buffer), 1, A(buffer) } },
+	{ "pages from its memory", "tf", false, SYS_vmsplice,
+	    { 1, A(buffer), 1, 0 } },
+	{ "memory at a place", "tf", false, SYS_mmap,
+	    { 0x10000, 4096, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0 } },
+	{ "memory moved to a place", "tf", false, SYS_mremap,
+	    { A(buffer), 1, 4096, 3 /* MREMAP_FIXED */, 0x10000 } },
+	{ "memory of a file", "tf", false, SYS_mmap,
+	    { 0, 4096, PROT_READ, MAP_PRIVATE, ROOT, 0 } },
+	{ "thread area", "tf", false, SYS_set_tid_address, { A(buffer) } },
 	{ "pidfd", "tf", false, SYS_pidfd_open, { 1, 0 } },
+	{ "descriptor of another", "tf", false, SYS_pidfd_getfd, { 0, 0, 0 } },
 	{ "memory of others", "tf", false, SYS_process_vm_readv,
 	    { 1, A(buffer), 1, A(buffer), 1, 0 } },
 
@@ -405,6 +448,57 @@ START_TEST(killed)
 }
 END_TEST
 
+/* The settings that let a sink empty files. */
+static const char *const emptying[] = { "Atomic=no", "SpecialBits=yes" };
+static const char *emptying_line;
+
+/* Empty the file of records, by each descriptor that can be had of it. */
+static void
+empty_records(void)
+{
+	static struct settings settings;
+	static struct root root;
+	char err[256];
+	long fd, min;
+
+	settings_init(&settings);
+	if (!settings_set_line(
+		&settings, "SeccompAction=errno", err, sizeof(err)) ||
+	    !settings_set_line(&settings, emptying_line, err, sizeof(err)))
+		_exit(2);
+	fd = open("records", O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd == -1 || log_take_file((int)fd) == -1)
+		_exit(3);
+	root.fd = root_fd = scratch_dir("root");
+	if (confine(role, &settings, &root, shared->text,
+		sizeof(shared->text)) == -1)
+		_exit(4);
+	shared->confined = true;
+	for (fd = 3; fd < 64; fd++) {
+		(void)syscall(SYS_ftruncate, fd, 0L);
+		for (min = 0; min <= 1024; min = min == 0 ? 8 : min * 2)
+			(void)syscall(SYS_ftruncate,
+			    syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, min), 0L);
+	}
+	_exit(0);
+}
+
+/* What a client with code of its own did before stays in the records. */
+START_TEST(records_stay)
+{
+	emptying_line = emptying[_i / 2];
+	if (!begin(_i % 2 * 2)) {
+		(void)puts("# not root: not tested as root");
+		return;
+	}
+	scratch_file("records", "records", 0666);
+	ck_assert_msg(
+	    status_of(empty_records, _i % 2 != 0) == 0, "%s", shared->text);
+	ck_assert(shared->confined);
+	ck_assert_str_eq(scratch_text("records"), "records");
+}
+END_TEST
+
 static Suite *
 inside_suite(void)
 {
@@ -414,6 +508,7 @@ inside_suite(void)
 	tcase_add_loop_test(tc, all_layers, 0, 4);
 	tcase_add_loop_test(tc, files_without_filter, 0, 4);
 	tcase_add_loop_test(tc, killed, 0, 4);
+	tcase_add_loop_test(tc, records_stay, 0, 4);
 	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
 	return s;

@@ -26,7 +26,7 @@ enum libc {
 /* Rows that need not be seen with these libcs. */
 static const struct {
 	const char *call;
-	const char *why; /* begins with this */
+	const char *why; /* all of it; or empty, for any */
 	unsigned libcs;
 	const char *reason;
 } exceptions[] = {
@@ -39,6 +39,10 @@ static const struct {
 	    "only where the vDSO cannot tell the time, as in some machines" },
 	{ "ftruncate", "the same", GLIBC | MUSL,
 	    "descriptors of 16 and more, in a deep tree" },
+	{ "fcntl", "the same", GLIBC | MUSL,
+	    "descriptors of 16 and more, in a deep tree" },
+	{ "fcntl", "F_DUPFD_CLOEXEC", GLIBC | MUSL,
+	    "counted for the rows above, which are narrower" },
 };
 
 static struct use uses[USES];
@@ -93,8 +97,8 @@ exception_for(const struct filter_row *r, enum libc libc)
 	for (i = 0; i < LENGTH(exceptions); i++) {
 		if (strcmp(exceptions[i].call, r->call) == 0 &&
 		    (exceptions[i].libcs & libc) != 0 &&
-		    strncmp(exceptions[i].why, r->why,
-			strlen(exceptions[i].why)) == 0)
+		    (exceptions[i].why[0] == '\0' ||
+			strcmp(exceptions[i].why, r->why) == 0))
 			return exceptions[i].reason;
 	}
 	return NULL;

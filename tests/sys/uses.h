@@ -16,7 +16,7 @@
 #define USES_COMMON LENGTH(filter_common)
 #define USES_SINK   (USES_COMMON + LENGTH(filter_sink))
 #define USES_PLACE  (USES_SINK + LENGTH(filter_in_place))
-#define USES        (USES_PLACE + LENGTH(filter_source))
+#define USES        (USES_PLACE + LENGTH(filter_source) + LENGTH(filter_copies))
 
 struct use {
 	int64_t number; /* of the call on this machine, -1: it has none */
@@ -28,7 +28,7 @@ static inline const struct filter_row *
 uses_row(size_t i)
 {
 	return i < USES_PLACE ? rows_at('i', i)
-			      : &filter_source[i - USES_PLACE];
+			      : rows_at('f', i - USES_PLACE + USES_COMMON);
 }
 
 /* Map the file; without the variable nothing is counted.  -1 with errno. */
