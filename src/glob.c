@@ -302,13 +302,16 @@ match_names(struct glob *g, DIR *dir, const char *prefix, const char *pattern,
 	size_t first = out->n;
 	struct dirent *entry;
 
-	while ((entry = readdir(dir)) != NULL) {
+	/* Names that cannot be read are not to be left out in silence. */
+	while ((errno = 0, entry = readdir(dir)) != NULL) {
 		if (spend_work(g, cost_of_match(pattern, entry->d_name)) == -1)
 			return -1;
 		if (is_match(g, dir, pattern, entry->d_name) &&
 		    add_name(g, prefix, entry->d_name, out) == -1)
 			return -1;
 	}
+	if (errno != 0)
+		return -1;
 	if (out->n > first)
 		qsort(out->v + first, out->n - first, sizeof(*out->v),
 		    compare_names);

@@ -44,7 +44,8 @@ void glob_init(
 /*
  * Append what word stands for, at least one path.  0, or -1 with errno: E2BIG
  * when a bound is reached, ENAMETOOLONG for a word that no path can be as long
- * as, ENOMEM.  To be given to glob_clear() in any case.
+ * as, ENOMEM, and EIO and others where a directory is not read to its end.  To
+ * be given to glob_clear() in any case.
  */
 int glob_add(struct glob *g, const struct word *word) ATTR_USE;
 

@@ -7,11 +7,14 @@
 #include "config.h"
 
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
@@ -21,6 +24,7 @@
 #include <unistd.h>
 
 #include "driver.h"
+#include "trace.h"
 
 #define TEMP_BYTES 29
 
@@ -654,6 +658,26 @@ END_TEST
 
 /* --- suite ------------------------------------------------------------ */
 
+/* A pattern must not stand for only part of what there is. */
+START_TEST(directory_that_fails_in_a_pattern)
+{
+#if defined(__x86_64__) && !defined(INSTRUMENTED)
+	struct trace_result *result = mmap(NULL, sizeof(*result),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const struct trace trace = {
+		.call = SYS_getdents64, .error = EIO, .result = result
+	};
+
+	ck_assert_ptr_ne(result, MAP_FAILED);
+	make_file("f", "old", 0644);
+	RUN_LAUNCH(((struct launch){ .text = "scp -f f *", .trace = &trace }),
+	    SEND("\0"), WARNING("scp: *: Input/output error"), EXIT(1));
+#else
+	skipped("calls are traced on x86-64, and without sanitizers");
+#endif
+}
+END_TEST
+
 static void
 add_both(TCase *tc)
 {
@@ -662,6 +686,7 @@ add_both(TCase *tc)
 	tcase_add_test(tc, new_file_has_its_mode_from_the_start);
 	tcase_add_loop_test(tc, temporary_file_exchanged_by_others, 0, 3);
 	tcase_add_loop_test(tc, leases_are_given_back, 0, 4);
+	tcase_add_test(tc, directory_that_fails_in_a_pattern);
 	tcase_add_test(tc, existing_directory_keeps_its_special_bits);
 	tcase_add_test(tc, signal_ends_what_is_buffered);
 	tcase_add_test(tc, empty_alternatives_are_nothing);
