@@ -10,6 +10,7 @@
 #include "config.h"
 
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -19,6 +20,7 @@
 #include <linux/seccomp.h>
 
 #include <check.h>
+#include <sched.h>
 #include <stdint.h>
 
 #include "confine.h"
@@ -232,6 +234,7 @@ static struct {
 	bool set_uid;   /* the sink made a set-user-ID file */
 	bool chmod_of;  /* the source changed a mode */
 	bool run_stack; /* memory became executable */
+	const char *neighbour;
 } * shared;
 
 static int root_fd;
@@ -297,6 +300,9 @@ try_longer_ones(void)
 	    p == MAP_FAILED || mprotect(p, 4096, PROT_READ | PROT_EXEC) == 0;
 }
 
+/* A setting for it, or NULL. */
+static const char *setting;
+
 static void
 become_confined(void)
 {
@@ -305,6 +311,9 @@ become_confined(void)
 	char line[64], err[256];
 
 	settings_init(&settings);
+	if (setting != NULL &&
+	    !settings_set_line(&settings, setting, err, sizeof(err)))
+		_exit(2);
 	(void)snprintf(line, sizeof(line), "SeccompAction=%s", action);
 	if (!settings_set_line(&settings, line, err, sizeof(err)))
 		_exit(2);
@@ -448,6 +457,89 @@ START_TEST(killed)
 }
 END_TEST
 
+/* Another process of the account, outside, that may be looked into. */
+static pid_t neighbour;
+
+static void
+be_neighbour(void)
+{
+	if (setresgid(SCRATCH_UID, SCRATCH_UID, SCRATCH_UID) == -1 ||
+	    setresuid(SCRATCH_UID, SCRATCH_UID, SCRATCH_UID) == -1 ||
+	    prctl(PR_SET_DUMPABLE, 1L, 0L, 0L, 0L) == -1 ||
+	    prctl(PR_SET_PDEATHSIG, (long)SIGKILL, 0L, 0L, 0L) == -1)
+		_exit(1);
+	for (;;)
+		(void)pause();
+}
+
+/* By way of it, where /proc is inside the root; returns what was opened. */
+static const char *
+opened_of_neighbour(void)
+{
+	static const char *const names[] = { "root/.", "cwd/.", "exe", "mem",
+		"environ", "maps", "fd/0" };
+	static const int flags[] = { O_RDONLY, O_WRONLY, O_RDWR };
+	char path[PATH_MAX + 64];
+	size_t i, k;
+
+	for (i = 0; i < LENGTH(names); i++) {
+		(void)snprintf(
+		    path, sizeof(path), "proc/%d/%s", (int)neighbour, names[i]);
+		for (k = 0; k < LENGTH(flags); k++)
+			if (openat(root_fd, path, flags[k] | O_CLOEXEC) != -1)
+				return names[i];
+	}
+	(void)snprintf(
+	    path, sizeof(path), "proc/%d/root%s", (int)neighbour, outside_file);
+	return openat(root_fd, path, O_PATH | O_CLOEXEC) == -1 ? NULL : "root";
+}
+
+static void
+use_neighbour(void)
+{
+	/* Whoever is not confined can. */
+	root_fd = scratch_dir("root");
+	if (opened_of_neighbour() == NULL)
+		_exit(7);
+	become_confined();
+	shared->neighbour = opened_of_neighbour();
+	_exit(0);
+}
+
+/* chroot(2) does not hold there, its user namespace and Landlock do. */
+static const char *const either[] = { NULL, "Landlock=no", "Chroot=no" };
+
+START_TEST(processes_in_the_root)
+{
+	action = "log";
+	setting = either[_i / 2];
+	if (!begin(_i % 2) || geteuid() != 0) {
+		(void)puts("# not root: /proc cannot be mounted");
+		return;
+	}
+	scratch_mkdir("root/proc", 0755);
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ck_assert_int_eq(
+	    mount("/proc", "root/proc", NULL, MS_BIND | MS_REC, NULL), 0);
+	ck_assert_int_ne(neighbour = fork(), -1);
+	if (neighbour == 0)
+		be_neighbour();
+	(void)usleep(50000);
+	ck_assert_msg(status_of(use_neighbour, false) == 0, "%s", shared->text);
+	ck_assert_int_eq(kill(neighbour, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(neighbour, NULL, 0), neighbour);
+	ck_assert_int_eq(umount2("root/proc", MNT_DETACH), 0);
+	if (strstr(shared->text, "; no ") != NULL) {
+		(void)printf("# %s: not tested\n", shared->text);
+		return;
+	}
+	ck_assert_msg(shared->neighbour == NULL, "%s: %s", shared->text,
+	    shared->neighbour);
+}
+END_TEST
+
 /* The settings that let a sink empty files. */
 static const char *const emptying[] = { "Atomic=no", "SpecialBits=yes" };
 static const char *emptying_line;
@@ -509,6 +601,8 @@ inside_suite(void)
 	tcase_add_loop_test(tc, files_without_filter, 0, 4);
 	tcase_add_loop_test(tc, killed, 0, 4);
 	tcase_add_loop_test(tc, records_stay, 0, 4);
+	tcase_add_loop_test(
+	    tc, processes_in_the_root, 0, 2 * (int)LENGTH(either));
 	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
 	return s;
