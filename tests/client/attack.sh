@@ -7,8 +7,8 @@
 #
 #	plain	/bin/sh, ForceCommand
 #	login	login shell and ForceCommand, the recommended one
-#	open	as plain, and sshd takes all variables; of which those that the
-#		loader or the shell obeys are not tried, but against check-account
+#	open	as plain, and sshd takes all variables; those that the loader or
+#		a shell obeys are not tried: check-account warns of them
 #	shown	the same, with env(1)
 
 . "${0%/*}/lib.sh"
@@ -188,8 +188,6 @@ for name in $all; do
 	channels "$name"
 done
 
-share open
-share shown
 begin "open: variables change nothing"
 for variable in HOME=/ LOGNAME=root USER=root SHELL=/bin/sh TZ=:/etc/shadow \
     TZDIR=/root TMPDIR="$CANARY" PATH="$SRV/open/bin" IFS=/ \
