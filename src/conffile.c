@@ -164,13 +164,13 @@ static bool
 add_name(struct reading *r, const char *path)
 {
 	struct conffile *f = r->f;
+	char *name;
 
 	if (f->count == CONFFILE_COUNT_MAX)
 		return fail(r, path, "more than 256 files are included");
-	f->names[f->count] = strdup(path);
-	if (f->names[f->count] == NULL)
+	if ((name = strdup(path)) == NULL)
 		return fail_errno(r, path);
-	f->count++;
+	f->names[f->count++] = name;
 	return true;
 }
 

@@ -114,7 +114,7 @@ peer_next(struct peer *p, struct proto_record *rec, enum proto_err *err)
 	}
 	if ((got = skip_filler(p)) != 1)
 		return got == 0 ? PEER_END : PEER_LOST;
-	if ((got = take_line(p)) != 1)
+	if (take_line(p) != 1)
 		return line_failed(p, err);
 	*err = proto_parse(p->line, p->linelen, rec);
 	if (*err == PROTO_OK)

@@ -491,7 +491,7 @@ is_as_meant(const char *pattern)
 		return false;
 	while (p != NULL && *p != '\0') {
 		comma = *p == ',';
-		if (*p == '\\')
+		if (*p == '\\' && p[1] != '\0')
 			p += 2;
 		else
 			p = *p == '[' ? behind_bracket(p) : p + 1;
