@@ -249,26 +249,46 @@ join_escaped(struct glob *g, const char *prefix, const char *name)
 	return join(g, prefix, strlen(prefix), escaped, strlen(escaped), "");
 }
 
-/* Walk to what a pattern without magic names; false: there is nothing. */
+/* After a failure: is there nothing, as far as this client may know? */
+static bool
+is_absent(void)
+{
+	static const int errors[] = { ENOENT, ENOTDIR, EACCES, ELOOP,
+		ENAMETOOLONG, ROOT_E_TOO_DEEP, GATE_E_REFUSED };
+	size_t i;
+
+	for (i = 0; i < LENGTH(errors); i++) {
+		if (errno == errors[i])
+			return true;
+	}
+	return false;
+}
+
+/* Walk to what a pattern without magic names; false with errno. */
 static bool
 walk_to(struct glob *g, const char *pattern)
 {
 	size_t len;
 
-	if (strlen(pattern) >= sizeof(g->path))
+	if (strlen(pattern) >= sizeof(g->path)) {
+		errno = ENAMETOOLONG;
 		return false;
+	}
 	len = pattern_unquote(g->path, pattern);
 	return root_walk(g->root, g->start, g->path, len, &g->place) == 0;
 }
 
-/* Is there such a thing, or such a directory? */
+/*
+ * Is there such a thing, or such a directory?  In doubt yes, and whoever uses
+ * it will tell what is wrong.
+ */
 static bool
 exists(struct glob *g, const char *pattern, bool as_dir)
 {
 	bool found;
 
 	if (!walk_to(g, pattern))
-		return false;
+		return !is_absent();
 	found = as_dir ? g->place.dir != -1 : g->place.exists;
 	root_leave(&g->place);
 	return found;
@@ -318,19 +338,24 @@ match_names(struct glob *g, DIR *dir, const char *prefix, const char *pattern,
 	return 0;
 }
 
-/* A directory to read names from, or NULL; its path does not matter then. */
+/* A directory to read names from, or NULL with errno. */
 static DIR *
 open_prefix(struct glob *g, const char *prefix)
 {
 	DIR *dir = NULL;
-	int fd;
+	int fd = -1, saved;
 
 	if (!walk_to(g, prefix))
 		return NULL;
-	fd = g->place.dir == -1 ? -1 : root_open_dir(g->place.dir, ".");
+	errno = ENOTDIR;
+	if (g->place.dir != -1)
+		fd = root_open_dir(g->place.dir, ".");
 	root_leave(&g->place);
-	if (fd != -1 && (dir = fdopendir(fd)) == NULL)
+	if (fd != -1 && (dir = fdopendir(fd)) == NULL) {
+		saved = errno;
 		(void)close(fd);
+		errno = saved;
+	}
 	return dir;
 }
 
@@ -345,7 +370,7 @@ expand_in(
 	if (spend_work(g, cost_of_walk(prefix)) == -1)
 		return -1;
 	if ((dir = open_prefix(g, prefix)) == NULL)
-		return 0;
+		return is_absent() ? 0 : -1;
 	ret = match_names(g, dir, prefix, pattern, out);
 	(void)closedir(dir);
 	return ret;
