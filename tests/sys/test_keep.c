@@ -231,7 +231,10 @@ START_TEST(reserved)
 	expect_ack(&s);
 	server_send(&s, "C0644 3 f\n", 10);
 	if (reserved_rows[_i].refused) {
-		expect_message(&s, 1, strerror(reserved_rows[_i].error));
+		expect_message(&s, 1,
+		    reserved_rows[_i].error == EDQUOT
+			? "Disk quota exceeded|Quota exceeded"
+			: strerror(reserved_rows[_i].error));
 	} else {
 		expect_ack(&s);
 		server_send(&s, "new", 4);

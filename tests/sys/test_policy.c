@@ -611,7 +611,7 @@ START_TEST(cross_mounts)
 	    "error: scp: f: Permission denied (on another file system)\n", 1);
 	/* What cannot be renamed over is not another session's. */
 	RUN("scp -t f", ACK, SEND("C0644 3 f\n"), ACK, SEND("new\0"),
-	    EXPECT("\1scp: f: Device or resource busy\n"), EXIT(1));
+	    WARNING("f: Device or resource busy|f: Resource busy"), EXIT(1));
 	ck_tree("0644 d/g other\n0644 f other\n0755 d/\n");
 	ck_assert_int_eq(umount2("f", MNT_DETACH), 0);
 	ck_assert_int_eq(umount2("d", MNT_DETACH), 0);

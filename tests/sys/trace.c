@@ -34,10 +34,11 @@ struct tracee {
 	const struct trace *t;
 	pid_t pid;
 	bool confined;
-	bool failing; /* the call under way is to fail */
-	bool opens;   /* a descriptor, if it works */
-	long number;  /* of the call under way */
-	int fd;       /* its first argument */
+	bool failing;           /* the call under way is to fail */
+	bool opens;             /* a descriptor, if it works */
+	long number;            /* of the call under way */
+	unsigned long long arg; /* the first one of a call that is to fail */
+	int fd;                 /* its first argument */
 };
 
 /* Look at the call that is about to be made. */
@@ -61,7 +62,7 @@ entered(struct tracee *p)
 
 /* Make close(-1) of it. */
 static void
-divert(const struct tracee *p)
+divert(struct tracee *p)
 {
 #ifdef __x86_64__
 	struct user_regs_struct regs;
@@ -69,6 +70,7 @@ divert(const struct tracee *p)
 	if (ptrace(PTRACE_GETREGS, p->pid, 0, &regs) == -1)
 		_exit(97);
 	regs.orig_rax = SYS_close;
+	p->arg = regs.rdi;
 	regs.rdi = (unsigned long long)-1;
 	if (ptrace(PTRACE_SETREGS, p->pid, 0, &regs) == -1)
 		_exit(97);
@@ -87,6 +89,8 @@ give_error(const struct tracee *p, int error)
 	if (ptrace(PTRACE_GETREGS, p->pid, 0, &regs) == -1)
 		_exit(97);
 	regs.rax = (unsigned long long)-(long long)error;
+	/* Calls change no register but that one, so libc may use this. */
+	regs.rdi = p->arg;
 	if (ptrace(PTRACE_SETREGS, p->pid, 0, &regs) == -1)
 		_exit(97);
 #else
