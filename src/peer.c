@@ -43,11 +43,10 @@ skip_filler(struct peer *p)
 	unsigned char c;
 	int got;
 
-	while ((got = stream_peek(p->stream, &c)) == 1 &&
-	    (c == '\0' || c == '\n')) {
-		if ((got = stream_byte(p->stream, &c)) != 1)
-			return got;
-	}
+	do {
+		got = stream_peek(p->stream, &c);
+	} while (got == 1 && (c == '\0' || c == '\n') &&
+	    (got = stream_byte(p->stream, &c)) == 1);
 	return got;
 }
 

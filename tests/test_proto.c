@@ -280,6 +280,16 @@ static const struct {
 	/* clang-format on */
 };
 
+/* Nothing is nothing, whatever stands behind it. */
+START_TEST(no_byte)
+{
+	struct proto_record r;
+
+	ck_assert_int_eq(proto_parse("C0644 1 a", 0, &r), PROTO_E_TYPE);
+	ck_assert_int_eq(proto_parse("E", 0, &r), PROTO_E_TYPE);
+}
+END_TEST
+
 START_TEST(bad)
 {
 	const char *line = bad_rows[_i].line;
@@ -536,6 +546,7 @@ proto_suite(void)
 	tcase_add_loop_test(tc, item, 0, LENGTH(item_rows));
 	tcase_add_loop_test(tc, times, 0, LENGTH(times_rows));
 	tcase_add_loop_test(tc, text, 0, LENGTH(text_rows));
+	tcase_add_test(tc, no_byte);
 	tcase_add_loop_test(tc, bad, 0, LENGTH(bad_rows));
 	tcase_add_loop_test(tc, bad_name, 0, LENGTH(bad_name_rows));
 	tcase_add_loop_test(tc, is_name, 0, LENGTH(name_rows));
