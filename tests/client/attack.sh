@@ -15,6 +15,7 @@
 
 client_begin
 find_installed
+PAGE=${SRCDIR:-${0%/*}/../..}/contrib/CLIENTS
 
 CANARY=$TEMP/canary
 mkdir -m 1777 "$CANARY"
@@ -124,7 +125,9 @@ shells() {
 	status 1
 	silent
 	lines 1
-	says_like 'scp'
+	# As contrib/CLIENTS tells WinSCP's users.
+	says 'This account transfers files with scp only; there is no shell.'
+	grep -Fqx "	$(cat "$TEMP/err")" "$PAGE" || wrong "not in $PAGE"
 	unchanged "$1"
 	finish
 

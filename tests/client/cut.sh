@@ -83,6 +83,10 @@ SHRINK=$LOCAL/source
 SENT=$TEMP/sent
 export SHRINK SENT END HALVE
 
+has_ended() {
+	[ -e "$SENT" ] && [ -z "$(find "$ROOT/in" -name '.scp-server*')" ]
+}
+
 # cut END TARGET FLAG...: nothing has changed at the target
 cut() {
 	END=$1
@@ -99,13 +103,7 @@ cut() {
 	# shellcheck disable=SC2086
 	copy -S "$TEMP/between" "$@" "$SHRINK" $more "box:$cut_to"
 	[ "$STATUS" -ne 0 ] || wrong "exit status 0"
-	cut_wait=0
-	while { [ ! -e "$SENT" ] ||
-	    [ -n "$(find "$ROOT/in" -name '.scp-server*')" ]; } &&
-	    [ $cut_wait -lt 100 ]; do
-		cut_wait=$((cut_wait + 1))
-		sleep 0.1
-	done
+	within 10 has_ended || wrong "it does not end"
 	[ "$(stat -c %s "$SHRINK")" -eq 2000000 ] || wrong "did not shrink"
 	case $END$(cat "$SENT") in
 	rest-*) ;;

@@ -45,15 +45,8 @@ client_end() {
 		for end_pid in $(account_processes "$end_uid"); do
 			kill -KILL "$end_pid" 2>/dev/null
 		done
-		end_try=0
-		until userdel "$end_account" >/dev/null 2>&1; do
-			end_try=$((end_try + 1))
-			if [ $end_try -ge 50 ]; then
-				echo "# cannot remove account $end_account" >&2
-				break
-			fi
-			sleep 0.1
-		done
+		within 5 userdel "$end_account" >/dev/null 2>&1 ||
+			echo "# cannot remove account $end_account" >&2
 	done
 	if [ -n "$SYSLOG_PID" ]; then
 		kill "$SYSLOG_PID" 2>/dev/null
@@ -204,6 +197,14 @@ free_port() {
 	    LocalAddr => "127.0.0.1")->sockport'
 }
 
+sshd_listens() {
+	grep -q "^Server listening on 127.0.0.1 port $PORT" "$TEMP/sshd.log"
+}
+
+sshd_has_begun() {
+	sshd_listens || ! kill -0 "$SSHD_PID" 2>/dev/null
+}
+
 sshd_start() {
 	# Where Debian's sshd keeps its unprivileged half.
 	[ -d /run/sshd ] || mkdir -m 0755 /run/sshd
@@ -214,14 +215,8 @@ sshd_start() {
 		: >"$TEMP/sshd.log"
 		"$SSHD" -D -f "$TEMP/sshd_config" -E "$TEMP/sshd.log" &
 		SSHD_PID=$!
-		start_wait=0
-		while kill -0 "$SSHD_PID" 2>/dev/null &&
-		    [ $start_wait -lt 100 ]; do
-			grep -q "^Server listening on 127.0.0.1 port $PORT" \
-				"$TEMP/sshd.log" && break 2
-			start_wait=$((start_wait + 1))
-			sleep 0.1
-		done
+		within 10 sshd_has_begun
+		sshd_listens && break
 		kill "$SSHD_PID" 2>/dev/null
 		wait "$SSHD_PID" 2>/dev/null
 		SSHD_PID=
@@ -275,11 +270,7 @@ syslog_start() {
 			print $out $line;
 		}' "$TEMP/syslog" &
 	SYSLOG_PID=$!
-	syslog_wait=0
-	until [ -e "$TEMP/syslog" ] || [ $syslog_wait -ge 50 ]; do
-		syslog_wait=$((syslog_wait + 1))
-		sleep 0.1
-	done
+	within 5 test -e "$TEMP/syslog"
 	SYSLOG_INODE=$(stat -c %i /dev/log)
 }
 
@@ -331,6 +322,17 @@ run() {
 
 copy() {
 	run scp -O -F "$TEMP/ssh_config" "$@"
+}
+
+# within SECONDS COMMAND ...: wait until it holds; false if it does not
+within() {
+	within_left=$(($1 * 10))
+	shift
+	until "$@"; do
+		within_left=$((within_left - 1))
+		[ $within_left -gt 0 ] || return 1
+		sleep 0.1
+	done
 }
 
 # The checks.  Each adds to WRONG.

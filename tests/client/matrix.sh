@@ -181,6 +181,12 @@ make_data() {
 	head -c $((BIG * 1048576)) /dev/urandom >"$data/big"
 }
 
+# boxed NAME COMMAND: an account that COMMAND serves, all in the same root
+boxed() {
+	account "$1" /bin/sh "$SRV/$1"
+	sshd_match "$1" "ForceCommand $2 -r $BOX"
+}
+
 # The server's side for one client.
 make_side() {
 	there=$BOX/$1
@@ -316,23 +322,17 @@ dropbear_pid=$!
 compile_c
 old_ways >"$TEMP/sshd_extra"
 BOX=$SRV/box
-account box /bin/sh "$BOX"
+boxed box "$PROGRAM"
 M_USER=$ACCOUNT_NAME
-sshd_match box "ForceCommand $PROGRAM -r $BOX"
-account reader /bin/sh "$SRV/reader"
+boxed reader "$PROGRAM -R"
 READER=$ACCOUNT_NAME
-sshd_match reader "ForceCommand $PROGRAM -R -r $BOX"
-account writer /bin/sh "$SRV/writer"
+boxed writer "$PROGRAM -o Access=write-only"
 WRITER=$ACCOUNT_NAME
-sshd_match writer "ForceCommand $PROGRAM -r $BOX -o Access=write-only"
-account limited /bin/sh "$SRV/limited"
+boxed limited "$PROGRAM -o MaxFileSize=100K"
 LIMITED=$ACCOUNT_NAME
-sshd_match limited "ForceCommand $PROGRAM -r $BOX -o MaxFileSize=100K"
-account traced /bin/sh "$SRV/traced"
-TRACED=$ACCOUNT_NAME
 cp "$here/matrix/traced.py" "$TEMP/bin"
-sshd_match traced "ForceCommand /usr/bin/python3 -IS $TEMP/bin/traced.py \
-$TEMP/traces $PROGRAM -r $BOX"
+boxed traced "/usr/bin/python3 -IS $TEMP/bin/traced.py $TEMP/traces $PROGRAM"
+TRACED=$ACCOUNT_NAME
 sshd_start
 M_PORT=$PORT
 M_FINGERPRINT=$(ssh-keygen -l -f "$TEMP/host.pub" | cut -d ' ' -f 2)

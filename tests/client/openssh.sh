@@ -297,6 +297,10 @@ status 0
 same second got/over
 finish
 
+files_in() {
+	[ "$(find "$1" -type f | wc -l)" -eq "$2" ]
+}
+
 begin "an upload cut off leaves the old file and nothing else (R-FILE-1)"
 mkdir "$PLAIN/cut"
 chown --reference="$PLAIN" "$PLAIN/cut"
@@ -307,23 +311,11 @@ timeout 60 scp -O -F "$TEMP/ssh_config" -o ControlPath=none -l 8000 \
     slow plain:cut/target \
 	>"$TEMP/out" 2>"$TEMP/err" </dev/null &
 cut_pid=$!
-cut_wait=0
-until [ "$(find "$PLAIN/cut" -type f | wc -l)" -ge 2 ] ||
-    [ $cut_wait -ge 100 ]; do
-	cut_wait=$((cut_wait + 1))
-	sleep 0.1
-done
-[ $cut_wait -lt 100 ] || wrong "no temporary file seen"
+within 10 files_in "$PLAIN/cut" 2 || wrong "no temporary file seen"
 same second "$PLAIN/cut/target"
 kill "$cut_pid" 2>/dev/null
 wait "$cut_pid"
-cut_wait=0
-until [ "$(find "$PLAIN/cut" -type f | wc -l)" -eq 1 ] ||
-    [ $cut_wait -ge 100 ]; do
-	cut_wait=$((cut_wait + 1))
-	sleep 0.1
-done
-[ $cut_wait -lt 100 ] || wrong "left: $(ls -A "$PLAIN/cut")"
+within 10 files_in "$PLAIN/cut" 1 || wrong "left: $(ls -A "$PLAIN/cut")"
 same second "$PLAIN/cut/target"
 rm -f slow
 finish

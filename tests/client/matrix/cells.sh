@@ -315,8 +315,12 @@ ahead_cell() {
 	case $REPORT in
 	none) echo - ;;
 	success)
-		grep -q '^[1-9]' "$TEMP/traces/$client" || echo WRONG
-		grep -qx '[2-9]' "$TEMP/traces/$client" && echo on || echo off ;;
+		if grep -qx '[2-9]' "$TEMP/traces/$client"; then
+			echo on
+		else
+			holds grep -qx 1 "$TEMP/traces/$client" && echo off ||
+				echo WRONG
+		fi ;;
 	*) failure ;;
 	esac
 }

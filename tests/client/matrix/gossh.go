@@ -104,6 +104,26 @@ func goScpPut(client *ssh.Client, remote, local string) error {
 	return err
 }
 
+// What follows a header: all of it, and the end.
+func receive(session *ssh.Session, w io.WriteCloser, r *bufio.Reader,
+	local string, size int64) error {
+	w.Write([]byte{0})
+	file, err := os.Create(local)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if _, err := io.CopyN(file, r, size); err != nil {
+		return err
+	}
+	if err := answer(r); err != nil {
+		return err
+	}
+	w.Write([]byte{0})
+	w.Close()
+	return session.Wait()
+}
+
 func goScpGet(client *ssh.Client, local, remote string) error {
 	session, w, r := open(client)
 	if err := session.Start(fmt.Sprintf("scp -f %q", remote)); err != nil {
@@ -120,21 +140,7 @@ func goScpGet(client *ssh.Client, local, remote string) error {
 	var mode, name string
 	var size int64
 	fmt.Sscanf(line[1:], "%s %d %s", &mode, &size, &name)
-	w.Write([]byte{0})
-	file, err := os.Create(local)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if _, err := io.CopyN(file, r, size); err != nil {
-		return err
-	}
-	if err := answer(r); err != nil {
-		return err
-	}
-	w.Write([]byte{0})
-	w.Close()
-	return session.Wait()
+	return receive(session, w, r, local, size)
 }
 
 // The entries of a directory, without a wait for the answer to its E.
@@ -207,21 +213,7 @@ func packerGet(client *ssh.Client, local, remote string) error {
 	if _, err := fmt.Fscanf(r, "%s %d %s\n", &mode, &size, &name); err != nil {
 		return err
 	}
-	w.Write([]byte{0})
-	file, err := os.Create(local)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if _, err := io.CopyN(file, r, size); err != nil {
-		return err
-	}
-	if err := answer(r); err != nil {
-		return err
-	}
-	w.Write([]byte{0})
-	w.Close()
-	return session.Wait()
+	return receive(session, w, r, local, size)
 }
 
 // What follows the data differs from blog to blog.

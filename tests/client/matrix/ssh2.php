@@ -9,8 +9,16 @@ $dir = getenv('M_DIR');
 $ssh = ssh2_connect(getenv('M_HOST'), (int)getenv('M_PORT'));
 if (!ssh2_auth_pubkey_file($ssh, getenv('M_USER'), "$dir/key.pub", "$dir/key"))
 	exit(2);
-if ($action == 'put')
+if ($action == 'put') {
 	$good = ssh2_scp_send($ssh, $argv[1], $argv[0], 0644);
-else
+	// It takes no final answer, and sshd drops what it has not handed on
+	// when the connection goes: whoever needs the file waits for it.
+	for ($i = 0; $good && $i < 50; $i++) {
+		if (@ssh2_scp_recv($ssh, $argv[0], '/dev/null'))
+			break;
+		usleep(100000);
+	}
+} else {
 	$good = ssh2_scp_recv($ssh, $argv[1], $argv[0]);
+}
 exit($good ? 0 : 4);
