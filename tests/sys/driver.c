@@ -1272,6 +1272,9 @@ make_scratch(uid_t owner)
 	snprintf(path, sizeof(path), "%s/%ld", driver.base, (long)getpid());
 	snprintf(driver.root, sizeof(driver.root), "%s/root", path);
 	snprintf(driver.outside, sizeof(driver.outside), "%s/outside", path);
+	/* Numbers of processes come again. */
+	if (access(path, F_OK) == 0)
+		tree_remove(path);
 	make_dir(path, 0755);
 	make_dir(driver.root, 0755);
 	make_dir(driver.outside, 0755);

@@ -77,8 +77,6 @@ static const struct {
 	/* the body of a refused file */
 	ROW(IDLE, "scp -d -t .", "C0644 3 .\n", "bad-name", "01"),
 	ROW(TIME, "scp -r -t .", "C0644 999 d\nabc", "session-timeout", "002"),
-	/* refused, and what comes is read away */
-	ROW(TIME " -R", "scp -t f", "x", "read-only", "1"),
 };
 
 START_TEST(silent)
