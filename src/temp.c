@@ -61,6 +61,22 @@ make_name(struct temp_names *names, char *dst)
 	return 0;
 }
 
+bool
+temp_has_its_name(const struct temp *t)
+{
+	struct stat st;
+
+	return root_stat(t->dirfd, t->name, &st) == 0 &&
+	    st.st_dev == t->st.st_dev && st.st_ino == t->st.st_ino;
+}
+
+/* Some file systems count no links: then the name is asked for. */
+static bool
+is_removed(const struct temp *t)
+{
+	return t->st.st_nlink == 0 && !temp_has_its_name(t);
+}
+
 /*
  * Lock the new file and see that no sweep of another session came between its
  * creation and the lock: 0; 1 when it did; -1.  Where a file system knows no
@@ -74,16 +90,7 @@ lock_new(struct temp *t)
 		return errno == EWOULDBLOCK ? 1 : -1;
 	if (fstat(t->fd, &t->st) == -1)
 		return -1;
-	return t->st.st_nlink == 0;
-}
-
-bool
-temp_has_its_name(const struct temp *t)
-{
-	struct stat st;
-
-	return root_stat(t->dirfd, t->name, &st) == 0 &&
-	    st.st_dev == t->st.st_dev && st.st_ino == t->st.st_ino;
+	return is_removed(t);
 }
 
 /* Not every libc has renameat2(3). */
