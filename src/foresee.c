@@ -131,7 +131,7 @@ file(const struct foresee *f, struct target *t, const struct target_item *it)
 	upload_init(&u, &t->uploads);
 	ok = target_may_store(t, it, &announced, &u, &mode, &why);
 	replaces = u.old != -1;
-	ok = ok && target_foresee(t, &u, announced.size, &why);
+	ok = ok && target_foresee(t, &u, mode, announced.size, &why);
 	upload_abort(&u);
 	if (!ok)
 		return refused(f, t->tree.shown, &why);

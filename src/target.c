@@ -165,10 +165,11 @@ target_begin(struct target *t, struct upload *u, struct policy_mode mode,
 }
 
 bool
-target_foresee(
-    struct target *t, struct upload *u, off_t size, struct reason *why)
+target_foresee(struct target *t, struct upload *u, struct policy_mode mode,
+    off_t size, struct reason *why)
 {
-	return upload_foresee(u, size) == 0 || upload_failed(t, u, errno, why);
+	return upload_foresee(u, mode, size) == 0 ||
+	    upload_failed(t, u, errno, why);
 }
 
 /* --- directories ------------------------------------------------------ */

@@ -76,8 +76,8 @@ bool target_begin(struct target *t, struct upload *u, struct policy_mode mode,
     off_t size, struct reason *why) ATTR_USE;
 
 /* Would it succeed, as far as that can be told?  Changes nothing. */
-bool target_foresee(struct target *t, struct upload *u, off_t size,
-    struct reason *why) ATTR_USE;
+bool target_foresee(struct target *t, struct upload *u, struct policy_mode mode,
+    off_t size, struct reason *why) ATTR_USE;
 
 /*
  * Enter a directory that was announced with this mode, and make it if it is

@@ -262,6 +262,13 @@ require_one_link(const struct upload *u)
 	return -1;
 }
 
+static bool
+changes_mode_of_old(const struct upload *u, struct policy_mode mode)
+{
+	return mode.rule != POLICY_MODE_KEPT &&
+	    (u->old_st.st_mode & 07777) != mode.bits;
+}
+
 /*
  * Whom the new mode shuts out must not read the new data meanwhile; and who
  * may not set it hears of that before them (R-WIRE-5).
@@ -269,11 +276,25 @@ require_one_link(const struct upload *u)
 static int
 narrow_old(const struct upload *u, struct policy_mode mode)
 {
-	mode_t old = u->old_st.st_mode & 07777;
-
-	if (mode.rule == POLICY_MODE_KEPT || old == mode.bits)
+	if (!changes_mode_of_old(u, mode))
 		return 0;
-	return fchmod(u->old, old & mode.bits);
+	return fchmod(u->old, u->old_st.st_mode & 07777 & mode.bits);
+}
+
+static int
+foresee_in_place(const struct upload *u, struct policy_mode mode)
+{
+	uid_t self = geteuid();
+
+	if (u->old == -1)
+		return 0;
+	if (require_one_link(u) == -1)
+		return -1;
+	if (!changes_mode_of_old(u, mode) || self == 0 ||
+	    u->old_st.st_uid == self)
+		return 0;
+	errno = EPERM;
+	return -1;
 }
 
 /* Take the old file, which is empty then; others with it must wait. */
@@ -317,7 +338,7 @@ goes_beside(const struct upload *u)
 }
 
 int
-upload_foresee(struct upload *u, off_t size)
+upload_foresee(struct upload *u, struct policy_mode mode, off_t size)
 {
 	bool needs_name = u->old == -1 || goes_beside(u);
 
@@ -329,7 +350,7 @@ upload_foresee(struct upload *u, off_t size)
 	if (needs_name && root_may_change(u->dirfd) == -1)
 		return -1;
 	if (!goes_beside(u))
-		return u->old == -1 ? 0 : require_one_link(u);
+		return foresee_in_place(u, mode);
 	if (check_sticky(u, geteuid()) == -1)
 		return -1;
 	if (!keeps_versions(u) || u->old == -1)

@@ -100,7 +100,8 @@ int upload_begin(
  * Would that succeed, as far as it can be told without making a file?  0, or
  * -1 with errno as there.
  */
-int upload_foresee(struct upload *u, off_t size) ATTR_USE;
+int upload_foresee(
+    struct upload *u, struct policy_mode mode, off_t size) ATTR_USE;
 
 /* Why that failed with err: strerror(3), or words with the numbers. */
 const char *upload_reason(const struct upload *u, int err);

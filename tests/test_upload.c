@@ -1129,13 +1129,13 @@ static const struct {
 	{ 01777, 0, 2, 0 },
 };
 
-static int sticky_row;
+static int row; /* of the test that runs as an ordinary account */
 
 static void
 replace_in_sticky(void)
 {
 	const struct policy_mode mode = { 0644, POLICY_MODE_SENT };
-	int error = sticky_rows[sticky_row].error;
+	int error = sticky_rows[row].error;
 
 	look("f");
 	errno = 0;
@@ -1153,7 +1153,7 @@ START_TEST(sticky_directory)
 {
 	if (geteuid() != 0)
 		return;
-	sticky_row = _i;
+	row = _i;
 	scratch_file("f", "old", 0666);
 	ck_assert_int_eq(
 	    chown("f", SCRATCH_UID + sticky_rows[_i].file, (gid_t)-1), 0);
@@ -1161,6 +1161,58 @@ START_TEST(sticky_directory)
 	    chown(".", SCRATCH_UID + sticky_rows[_i].owner, (gid_t)-1), 0);
 	ck_assert_int_eq(chmod(".", sticky_rows[_i].mode), 0);
 	scratch_unprivileged(replace_in_sticky);
+}
+END_TEST
+
+/* In place a mode must be set on a file that may be somebody else's. */
+static const struct {
+	struct policy_mode mode;
+	mode_t old;
+	uid_t owner; /* added to SCRATCH_UID */
+	int error;
+} mode_in_place_rows[] = {
+	{ { 0600, POLICY_MODE_FORCED }, 0666, 1, EPERM },
+	{ { 0644, POLICY_MODE_SENT }, 0666, 1, EPERM },
+	{ { 0777, POLICY_MODE_SENT }, 0666, 1, EPERM },
+	{ { 0644, POLICY_MODE_SENT }, 0666, 0, 0 },
+	{ { 0666, POLICY_MODE_SENT }, 0666, 1, 0 },
+	{ { 0666, POLICY_MODE_KEPT }, 0666, 1, 0 },
+};
+
+static void
+mode_in_place_of_other(void)
+{
+	const struct policy_mode mode = mode_in_place_rows[row].mode;
+	int error = mode_in_place_rows[row].error;
+	struct stat before, after;
+
+	policy.atomic = false;
+	look("f");
+	(void)stat("f", &before);
+	errno = 0;
+	ck_assert_int_eq(upload_foresee(&up, mode, 0), error == 0 ? 0 : -1);
+	ck_assert_int_eq(errno, error);
+	(void)stat("f", &after);
+	ck_assert_int_eq(
+	    memcmp(&before.st_ctim, &after.st_ctim, sizeof(after.st_ctim)), 0);
+	errno = 0;
+	ck_assert_int_eq(upload_begin(&up, mode, 0), error == 0 ? 0 : -1);
+	if (error != 0)
+		ck_assert_int_eq(errno, error);
+	ck_assert_str_eq(scratch_text("f"), error == 0 ? "" : "old");
+	upload_abort(&up);
+}
+
+START_TEST(mode_in_place)
+{
+	if (geteuid() != 0)
+		return;
+	row = _i;
+	scratch_file("f", "old", mode_in_place_rows[_i].old);
+	ck_assert_int_eq(
+	    chown("f", SCRATCH_UID + mode_in_place_rows[_i].owner, (gid_t)-1),
+	    0);
+	scratch_unprivileged(mode_in_place_of_other);
 }
 END_TEST
 
@@ -1202,15 +1254,15 @@ static const struct {
 START_TEST(lock_of_temp)
 {
 	struct policy_mode mode = { 0644, POLICY_MODE_CREATED };
-	size_t row = (size_t)_i % LENGTH(accident_rows);
-	int error = accident_rows[row].error;
+	size_t nth = (size_t)_i % LENGTH(accident_rows);
+	int error = accident_rows[nth].error;
 	int fds;
 
 	fds = scratch_fds();
 	look("f");
-	counts_no_links = row != (size_t)_i;
-	accident = accident_rows[row].accident;
-	accidents = accident_rows[row].times;
+	counts_no_links = nth != (size_t)_i;
+	accident = accident_rows[nth].accident;
+	accidents = accident_rows[nth].times;
 	errno = 0;
 	ck_assert_int_eq(upload_begin(&up, mode, 0), error == 0 ? 0 : -1);
 	if (error != 0) {
@@ -1479,6 +1531,7 @@ upload_suite(void)
 	tcase_add_test(tc, temp_is_gone);
 	tcase_add_loop_test(tc, temp_is_other, 0, 2);
 	tcase_add_loop_test(tc, sticky_directory, 0, LENGTH(sticky_rows));
+	tcase_add_loop_test(tc, mode_in_place, 0, LENGTH(mode_in_place_rows));
 	tcase_add_loop_test(
 	    tc, lock_of_temp, 0, 2 * (int)LENGTH(accident_rows));
 	tcase_add_loop_test(tc, no_link_count, 0, 2);
