@@ -60,7 +60,7 @@ entered(struct tracee *p)
 		uses_count(info.entry.nr, args);
 }
 
-/* Make close(-1) of it. */
+/* Make close(-1) of it; a brk(2) that fails tells where the heap ends. */
 static void
 divert(struct tracee *p)
 {
@@ -69,9 +69,10 @@ divert(struct tracee *p)
 
 	if (ptrace(PTRACE_GETREGS, p->pid, 0, &regs) == -1)
 		_exit(97);
-	regs.orig_rax = SYS_close;
 	p->arg = regs.rdi;
-	regs.rdi = (unsigned long long)-1;
+	regs.rdi = p->number == SYS_brk ? 0 : (unsigned long long)-1;
+	if (p->number != SYS_brk)
+		regs.orig_rax = SYS_close;
 	if (ptrace(PTRACE_SETREGS, p->pid, 0, &regs) == -1)
 		_exit(97);
 #else
@@ -88,7 +89,8 @@ give_error(const struct tracee *p, int error)
 
 	if (ptrace(PTRACE_GETREGS, p->pid, 0, &regs) == -1)
 		_exit(97);
-	regs.rax = (unsigned long long)-(long long)error;
+	if (p->number != SYS_brk)
+		regs.rax = (unsigned long long)-(long long)error;
 	/* Calls change no register but that one, so libc may use this. */
 	regs.rdi = p->arg;
 	if (ptrace(PTRACE_SETREGS, p->pid, 0, &regs) == -1)
