@@ -58,8 +58,8 @@ struct event {
 
 /* The last of them ends most sequences early: so it comes first. */
 static const struct event events[] = {
-	{ "EOF", NULL, 0, END_OF_INPUT, ARENA_NONE },
-	{ "signal", NULL, 0, SIGNAL, ARENA_NONE },
+	{ "EOF", "", 0, END_OF_INPUT, ARENA_NONE },
+	{ "signal", "", 0, SIGNAL, ARENA_NONE },
 	EVENT("C", FILE_RECORD),
 	EVENT("C refused", REFUSED_RECORD),
 	EVENT("C and body", FILE_RECORD BODY "\0"),

@@ -54,8 +54,8 @@ static const struct event events[] = {
 	EVENT("garbage", "garbage\n"),
 	{ "open fails", "", 1, NOTHING, ARENA_OPEN },
 	{ "read fails", "", 1, NOTHING, ARENA_READ },
-	{ "EOF", NULL, 0, END_OF_INPUT, ARENA_NONE },
-	{ "signal", NULL, 0, SIGNAL, ARENA_NONE },
+	{ "EOF", "", 0, END_OF_INPUT, ARENA_NONE },
+	{ "signal", "", 0, SIGNAL, ARENA_NONE },
 };
 
 static const struct arena_entry entries[] = {
