@@ -31,6 +31,7 @@ struct pending {
 	int file_errno; /* what came was not the file */
 	struct audit_file announced;
 	char path[PATH_BYTES_MAX]; /* of the file, below the root */
+	char tree[PATH_BYTES_MAX]; /* of the operand that the ends are in */
 };
 
 /* What is touched by every session stands before what few fill. */
@@ -171,7 +172,7 @@ take_pending(struct source *c)
 	if (c->pending.file)
 		next = take_file_answer(c);
 	for (; c->pending.ends > 0 && next != SESSION_END; c->pending.ends--)
-		next = take_answer(c, c->operand.place.path);
+		next = take_answer(c, c->pending.tree);
 	return next == SESSION_END ? SESSION_END : SESSION_GO_ON;
 }
 
@@ -339,8 +340,11 @@ send_directory(struct source *c, const struct item *it)
 static enum session_next
 send_end(struct source *c)
 {
+	const char *path = c->operand.place.path;
+
 	if (peer_send(c->s->peer, "E\n", 2) == -1)
 		return client_gone(c);
+	memcpy(c->pending.tree, path, strlen(path) + 1);
 	c->pending.ends++;
 	return take_pending_now(c);
 }

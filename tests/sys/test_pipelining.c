@@ -167,6 +167,28 @@ START_TEST(refused_end)
 }
 END_TEST
 
+/* R-LOG-1: it is the end of that one, and not of what is asked for next. */
+START_TEST(refused_end_in_the_log)
+{
+	static const char answers[] = "\0\0\0\0\0\1no\n\0\0\0";
+	struct server s;
+
+	make_tree();
+	make_file("z", "z", 0644);
+	server_start(&s,
+	    &(struct launch){
+		.options = PIPELINED, .command = "scp -r -f t z" });
+	server_send(&s, answers, sizeof(answers) - 1);
+	server_close_input(&s);
+	ck_assert_int_eq(server_wait(&s), 1);
+	if (!holds(s.log.p, ": client-error: \"/t\" after 0 bytes") ||
+	    !holds(s.log.p, "close \"/z\"") ||
+	    holds(s.log.p, ": client-error: \"/z\""))
+		server_fail(&s, "another name");
+	server_clear(&s);
+}
+END_TEST
+
 /* \2 wherever it comes: not a byte more. */
 START_TEST(stopped)
 {
@@ -300,6 +322,7 @@ add(TCase *tc)
 	tcase_add_test(tc, refused_directory);
 	tcase_add_test(tc, refused_at_the_end);
 	tcase_add_test(tc, refused_end);
+	tcase_add_test(tc, refused_end_in_the_log);
 	tcase_add_test(tc, stopped);
 	tcase_add_test(tc, cut_off);
 	tcase_add_test(tc, last_word);
