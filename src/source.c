@@ -34,17 +34,6 @@ struct pending {
 	char tree[PATH_BYTES_MAX]; /* of the operand that the ends are in */
 };
 
-/* What is touched by every session stands before what few fill. */
-struct source {
-	const struct session *s;
-	bool failed; /* exit status 1 */
-	struct glob glob;
-	struct pending pending;
-	struct operand operand;
-	struct walk walk;
-	struct policy_usage usage;
-};
-
 /* A file or directory to be sent. */
 struct item {
 	int dirfd;             /* borrowed */
@@ -52,13 +41,53 @@ struct item {
 	const char *name;      /* in the record */
 	const char *shown;     /* as the client spells it */
 	const char *path;      /* below the root */
-	const struct stat *st; /* as it was found */
+	const struct stat *st; /* as it was found, or as it was opened */
 };
+
+/* What is touched by every session stands before what few fill. */
+struct source {
+	const struct session *s;
+	bool failed;              /* exit status 1 */
+	const struct item *asked; /* does the client want this file? */
+	struct glob glob;
+	struct pending pending;
+	struct operand operand;
+	struct walk walk;
+	struct policy_usage usage;
+};
+
+static void
+announce(struct source *c, const struct stat *st)
+{
+	audit_announce(
+	    c->s->audit, st->st_size, st->st_mode & 0777, &st->st_mtime);
+}
+
+/* R-LOG-1: files of which the client will say nothing any more. */
+static void
+fail_unanswered(struct source *c, const char *code)
+{
+	struct pending *p = &c->pending;
+	struct audit *audit = c->s->audit;
+
+	if (p->file) {
+		audit->file = p->announced;
+		audit_failed(audit, code, p->path, p->size);
+	}
+	p->file = false;
+	if (c->asked != NULL) {
+		if (audit->file.size == -1)
+			announce(c, c->asked->st);
+		audit_failed(audit, code, c->asked->path, 0);
+	}
+	c->asked = NULL;
+}
 
 static enum session_next
 client_gone(struct source *c)
 {
 	c->failed = true;
+	fail_unanswered(c, session_code(c->s));
 	session_fail(c->s);
 	return SESSION_END;
 }
@@ -90,13 +119,6 @@ notify(struct source *c, const char *shown, const char *path, int err)
 }
 
 /* --- answers ----------------------------------------------------------- */
-
-static void
-announce(struct source *c, const struct stat *st)
-{
-	audit_announce(
-	    c->s->audit, st->st_size, st->st_mode & 0777, &st->st_mtime);
-}
 
 /* The client does not want, or could not store, the item path. */
 static void
@@ -142,11 +164,11 @@ take_file_answer(struct source *c)
 	const char *text;
 	size_t len;
 
-	c->pending.file = false;
-	c->s->audit->file = p->announced;
 	answer = peer_answer(c->s->peer, &text, &len);
 	if (answer == PEER_FAILED)
 		return client_gone(c);
+	c->pending.file = false;
+	c->s->audit->file = p->announced;
 	if (p->file_errno != 0) {
 		c->failed = true;
 		audit_failed(c->s->audit, audit_errno_code(p->file_errno),
@@ -186,13 +208,13 @@ take_pending_now(struct source *c)
 /* --- files ------------------------------------------------------------- */
 
 static enum session_next
-send_times(struct source *c, const struct item *it, const struct stat *st)
+send_times(struct source *c, const struct item *it)
 {
 	char record[RECORD_BYTES_MAX + 2];
 	size_t len;
 
 	len = proto_format_times(
-	    record, sizeof(record), st->st_mtime, st->st_atime);
+	    record, sizeof(record), it->st->st_mtime, it->st->st_atime);
 	if (peer_send(c->s->peer, record, len) == -1)
 		return client_gone(c);
 	return c->s->pipelining ? SESSION_GO_ON : take_answer(c, it->path);
@@ -208,8 +230,31 @@ take_header_answers(struct source *c, const struct item *it, bool with_times)
 		times = take_answer(c, it->path);
 	if (times == SESSION_END)
 		return SESSION_END;
+	/* It has its line in the log. */
+	if (times == SESSION_SKIP)
+		c->asked = NULL;
 	next = take_answer(c, it->path);
 	return next == SESSION_GO_ON ? times : next;
+}
+
+static enum session_next
+exchange_header(
+    struct source *c, const struct item *it, const char *record, size_t len)
+{
+	bool preserve = c->s->request->preserve;
+	enum session_next next;
+
+	if (preserve && (next = send_times(c, it)) != SESSION_GO_ON)
+		return next;
+	if (peer_send(c->s->peer, record, len) == -1)
+		return client_gone(c);
+	if ((next = take_pending(c)) != SESSION_GO_ON) {
+		fail_unanswered(c, "client-error");
+		return next;
+	}
+	if (c->asked != NULL)
+		announce(c, it->st);
+	return take_header_answers(c, it, preserve);
 }
 
 /*
@@ -217,11 +262,10 @@ take_header_answers(struct source *c, const struct item *it, bool with_times)
  * the client has said yes to them, and has answered all that went before.
  */
 static enum session_next
-send_header(struct source *c, enum proto_type type, const struct item *it,
-    const struct stat *st)
+send_header(struct source *c, enum proto_type type, const struct item *it)
 {
 	char record[RECORD_BYTES_MAX + 2];
-	bool preserve = c->s->request->preserve;
+	const struct stat *st = it->st;
 	enum session_next next;
 	size_t len;
 
@@ -229,15 +273,10 @@ send_header(struct source *c, enum proto_type type, const struct item *it,
 	    st->st_mode & 0777, type == PROTO_FILE ? st->st_size : 0, it->name);
 	if (len == 0)
 		return notify(c, it->shown, it->path, ENAMETOOLONG);
-	if (preserve && (next = send_times(c, it, st)) != SESSION_GO_ON)
-		return next;
-	if (peer_send(c->s->peer, record, len) == -1)
-		return client_gone(c);
-	if ((next = take_pending(c)) != SESSION_GO_ON)
-		return next;
-	if (type == PROTO_FILE)
-		announce(c, st);
-	return take_header_answers(c, it, preserve);
+	c->asked = type == PROTO_FILE ? it : NULL;
+	next = exchange_header(c, it, record, len);
+	c->asked = NULL;
+	return next;
 }
 
 /* The end mark, or the error that stands in its place. */
@@ -270,24 +309,24 @@ send_data(struct source *c, const struct item *it, int fd, off_t size)
 }
 
 static enum session_next
-send_open_file(
-    struct source *c, const struct item *it, int fd, const struct stat *st)
+send_open_file(struct source *c, const struct item *it, int fd)
 {
 	enum session_next next;
 
-	audit_open(c->s->audit, it->path, st->st_mode & 0777);
-	next = send_header(c, PROTO_FILE, it, st);
+	audit_open(c->s->audit, it->path, it->st->st_mode & 0777);
+	next = send_header(c, PROTO_FILE, it);
 	if (next != SESSION_GO_ON)
 		return next;
 	c->usage.files++;
-	c->usage.bytes += st->st_size;
-	return send_data(c, it, fd, st->st_size);
+	c->usage.bytes += it->st->st_size;
+	return send_data(c, it, fd, it->st->st_size);
 }
 
 static enum session_next
 send_file(struct source *c, const struct item *it)
 {
 	struct stat st = *it->st;
+	struct item opened = *it;
 	struct reason why;
 	enum session_next next;
 	int fd;
@@ -302,7 +341,8 @@ send_file(struct source *c, const struct item *it)
 			announce(c, &st);
 		return report(c, it->shown, it->path, &why);
 	}
-	next = send_open_file(c, it, fd, &st);
+	opened.st = &st;
+	next = send_open_file(c, &opened, fd);
 	(void)close(fd);
 	return next;
 }
@@ -331,7 +371,7 @@ send_directory(struct source *c, const struct item *it)
 
 	if (walk_enter(&c->walk) == -1)
 		return notify(c, it->shown, it->path, errno);
-	next = send_header(c, PROTO_DIR, it, it->st);
+	next = send_header(c, PROTO_DIR, it);
 	if (next == SESSION_SKIP)
 		walk_leave(&c->walk);
 	return next;
@@ -378,7 +418,7 @@ send_tree(struct source *c, const struct item *it)
 
 	if (walk_begin(w, &c->operand.place, it->shown) == -1)
 		return notify(c, it->shown, it->path, errno);
-	next = send_header(c, PROTO_DIR, it, &c->operand.place.st);
+	next = send_header(c, PROTO_DIR, it);
 	if (next != SESSION_GO_ON)
 		return next;
 	while (next != SESSION_END && (event = walk_next(w)) != WALK_END)
@@ -501,6 +541,7 @@ source_run(const struct session *session)
 	}
 	c->s = session;
 	c->failed = false;
+	c->asked = NULL;
 	c->pending.file = false;
 	c->pending.ends = 0;
 	memset(&c->usage, 0, sizeof(c->usage));

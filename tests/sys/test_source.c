@@ -773,6 +773,113 @@ START_TEST(signal_in_the_middle)
 }
 END_TEST
 
+static unsigned
+count(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text += strlen(what))
+		n++;
+	return n;
+}
+
+static const struct {
+	const char *options;
+	const char *command;
+} fate_rows[] = {
+	{ "-o Pipelining=no", "scp -f a b" },
+	{ "-o Pipelining=no", "scp -r -p -f t a" },
+	{ "-o Pipelining=yes", "scp -f a b" },
+	{ "-o Pipelining=yes", "scp -r -p -f t a" },
+};
+
+enum fate_end {
+	SAYS_NO_MORE,
+	STOPS,
+	REFUSES,
+	READS_NO_MORE,
+	FATE_ENDS
+};
+
+static void
+end_after(struct server *s, unsigned answers, enum fate_end end)
+{
+	static const char *const words[FATE_ENDS] = { "", "\2enough\n",
+		"\1no\n", "" };
+	static const char yes[16];
+
+	server_send(s, yes, answers);
+	server_read(s, QUIET_MS);
+	if (end == READS_NO_MORE) {
+		server_close_output(s);
+		server_send(s, yes, 1);
+	}
+	server_send(s, words[end], strlen(words[end]));
+	server_close_input(s);
+	(void)server_wait(s);
+}
+
+/* One line of its fate and one record for each file that was opened. */
+static unsigned
+check_fates(const struct server *s)
+{
+	unsigned opened = count(s->log.p, "open \"/");
+	/* A directory has them where the client refuses it. */
+	unsigned refused = count(s->log.p, ": \"/t\" after 0 bytes\n");
+	unsigned lines = count(s->log.p, "close \"/") +
+	    count(s->log.p, "failed download") - refused;
+	unsigned records = count(s->log.p, "\"path\":\"/") - refused;
+
+	if (lines != opened || records != opened)
+		server_fail(s, "%u opened, %u lines, %u records", opened, lines,
+		    records);
+	return opened;
+}
+
+/* R-LOG-1: however a session ends, after however many answers. */
+START_TEST(fate_of_each_file)
+{
+	unsigned n, opened = 0;
+	char options[128];
+	struct server s;
+
+	make_file("a", "aaa", 0644);
+	make_file("b", "bbb", 0644);
+	make_dir("t", 0755);
+	make_file("t/f", "fff", 0644);
+	(void)snprintf(options, sizeof(options),
+	    "-l VERBOSE -o TransferLog=syslog %s", fate_rows[_i].options);
+	for (n = 0; n < FATE_ENDS * 10; n++) {
+		server_start(&s,
+		    &(struct launch){
+			.options = options, .command = fate_rows[_i].command });
+		end_after(&s, n / FATE_ENDS, (enum fate_end)(n % FATE_ENDS));
+		opened += check_fates(&s);
+		server_clear(&s);
+	}
+	/* Both files, where the session came so far. */
+	ck_assert_uint_gt(opened, 2 * 2 * FATE_ENDS);
+}
+END_TEST
+
+/* Who waits too long for an answer to a header is the reason for its end. */
+START_TEST(fate_by_time)
+{
+	struct server s;
+
+	make_file("f", "hello", 0644);
+	server_start(&s,
+	    &(struct launch){
+		.options = "-o IdleTimeout=1", .command = "scp -f f" });
+	server_send(&s, "", 1);
+	expect_bytes(&s, "C0644 5 f\n", 10);
+	ck_assert_int_eq(server_wait(&s), 1);
+	if (!holds(s.log.p, ": idle-timeout: \"/f\" after 0 bytes"))
+		server_fail(&s, "no line of the file");
+	server_clear(&s);
+}
+END_TEST
+
 START_TEST(special_bits_of_the_mode)
 {
 	struct bytes list = { 0 };
@@ -807,6 +914,8 @@ add_dialogue(TCase *tc)
 	tcase_add_loop_test(tc, data_is_sent_as_it_is, 0, 2 * 10);
 	tcase_add_loop_test(tc, file_changes_while_it_is_sent, 0, 4);
 	tcase_add_test(tc, signal_in_the_middle);
+	tcase_add_loop_test(tc, fate_of_each_file, 0, LENGTH(fate_rows));
+	tcase_add_test(tc, fate_by_time);
 	tcase_add_test(tc, special_bits_of_the_mode);
 }
 
