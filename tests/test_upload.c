@@ -676,6 +676,24 @@ START_TEST(in_place)
 }
 END_TEST
 
+/* What the old file had is room for the new one, and no more than that. */
+START_TEST(in_place_room)
+{
+	const struct policy_mode mode = { 0644, POLICY_MODE_CREATED };
+
+	policy.atomic = false;
+	policy.min_free.bytes = INT64_MAX / 2;
+	scratch_file("f", "the old one", 0644);
+	look("f");
+	ck_assert_int_eq(upload_begin(&up, mode, 12), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_str_eq(scratch_text("f"), "the old one");
+	look("f");
+	ck_assert_int_eq(upload_begin(&up, mode, 11), 0);
+	upload_abort(&up);
+}
+END_TEST
+
 /* Who is shut out in the end is so while the data come. */
 START_TEST(in_place_mode_meanwhile)
 {
@@ -1513,6 +1531,7 @@ upload_suite(void)
 	tcase_add_test(tc, no_more_versions);
 	tcase_add_test(tc, versions_impossible);
 	tcase_add_loop_test(tc, in_place, 0, 2);
+	tcase_add_test(tc, in_place_room);
 	tcase_add_loop_test(tc, in_place_mode_meanwhile, 0, 4);
 	tcase_add_loop_test(tc, in_place_abort, 0, 2);
 	tcase_add_loop_test(tc, in_place_refused, 0, 2);
