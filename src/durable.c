@@ -72,6 +72,7 @@ void
 durable_init(struct durable *d)
 {
 	d->fd = -1;
+	d->dev = 0;
 }
 
 int
@@ -87,14 +88,33 @@ durable_now(struct durable *d)
 	return ret;
 }
 
+/* With d->fd -1 where it is not the last one. */
+static int
+turn_to(struct durable *d, dev_t dev)
+{
+	if (d->dev != dev && durable_now(d) == -1)
+		return -1;
+	d->dev = dev;
+	return 0;
+}
+
 int
 durable_later(struct durable *d, int fd, dev_t dev)
 {
-	if (d->fd != -1 && d->dev == dev)
-		return 0;
-	if (durable_now(d) == -1)
+	if (turn_to(d, dev) == -1)
 		return -1;
-	d->dev = dev;
-	d->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (d->fd == -1)
+		d->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return d->fd == -1 ? -1 : 0;
+}
+
+int
+durable_directory_later(struct durable *d, int dirfd, dev_t dev)
+{
+	if (turn_to(d, dev) == -1)
+		return -1;
+	/* Of one that was only pinned nothing can be synced. */
+	if (d->fd == -1)
+		d->fd = root_open_dir(dirfd, ".");
 	return d->fd == -1 ? -1 : 0;
 }

@@ -34,7 +34,7 @@ int durable_directory(int dirfd, int file) ATTR_USE;
 
 /* The file systems that a session has written to. */
 struct durable {
-	int fd; /* owned: a file in the last one, or -1 */
+	int fd; /* owned: something in the last one, or -1 */
 	dev_t dev;
 };
 
@@ -45,6 +45,9 @@ void durable_init(struct durable *d);
  * synced if it was another.  0, or -1 with errno.
  */
 int durable_later(struct durable *d, int fd, dev_t dev) ATTR_USE;
+
+/* The same of a directory that was made or changed, which is to be readable. */
+int durable_directory_later(struct durable *d, int dirfd, dev_t dev) ATTR_USE;
 
 /* Sync what is left to be.  0, or -1 with errno; *d is as at first. */
 int durable_now(struct durable *d) ATTR_USE;

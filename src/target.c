@@ -90,7 +90,8 @@ target_find(struct target *t, const struct policy *policy,
 		return failed(t, errno, why);
 	if (request->directory && place->dir == -1)
 		return failed(t, place->exists ? ENOTDIR : ENOENT, why);
-	if (tree_init(&t->tree, &root->gate, place->path, path->text) == -1)
+	if (tree_init(&t->tree, &root->gate, &t->uploads.durable, place->path,
+		path->text) == -1)
 		return failed(t, errno, why);
 	t->is_dir = place->dir != -1;
 	return true;

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "durable.h"
 #include "root.h"
 #include "temp.h"
 
@@ -22,11 +21,22 @@ is_durable(const struct tree *t)
 	return t->gate->policy->sync == POLICY_SYNC_FILE;
 }
 
+/* Sync session: as long as it can be opened, for its mode may forbid that. */
+static int
+sync_later(const struct tree *t, const struct tree_level *l)
+{
+	if (t->gate->policy->sync != POLICY_SYNC_SESSION ||
+	    (!l->made && !l->sets_mode && !l->sets_times))
+		return 0;
+	return durable_directory_later(t->durable, l->fd, l->dev);
+}
+
 int
-tree_init(
-    struct tree *t, struct gate *gate, const char *path, const char *shown)
+tree_init(struct tree *t, struct gate *gate, struct durable *durable,
+    const char *path, const char *shown)
 {
 	t->gate = gate;
+	t->durable = durable;
 	t->depth = 0;
 	t->nunswept = 0;
 	t->path_len = strlen(path);
@@ -149,6 +159,7 @@ open_level(struct tree_level *l, struct gate *gate, int dirfd, const char *name,
 			errno = ENOTDIR;
 		return -1;
 	}
+	l->dev = st.st_dev;
 	l->kept = st.st_mode & (l->made ? S_ISGID : S_ISGID | S_ISVTX);
 	if (l->made)
 		plan_made(l, &st, &wish->mode);
@@ -219,6 +230,8 @@ tree_leave(struct tree *t)
 	struct tree_level *l = &t->levels[--t->depth];
 	int ret = 0, saved = 0;
 
+	if (sync_later(t, l) == -1)
+		saved = errno;
 	if (l->sets_mode && root_set_mode(l->fd, l->mode | l->kept) == -1)
 		saved = errno;
 	if (l->sets_times && futimens(l->fd, l->times) == -1)

@@ -19,6 +19,7 @@
 #include <time.h>
 
 #include "defs.h"
+#include "durable.h"
 #include "gate.h"
 #include "policy.h"
 
@@ -27,6 +28,7 @@
 
 struct tree_level {
 	int fd;
+	dev_t dev;
 	bool made;      /* by this session */
 	bool sets_mode; /* when it is left */
 	bool sets_times;
@@ -45,9 +47,10 @@ struct tree_unswept {
 };
 
 struct tree {
-	struct gate *gate; /* borrowed */
-	unsigned depth;    /* of levels that are open */
-	size_t path_len;   /* of the innermost directory's name */
+	struct gate *gate;       /* borrowed */
+	struct durable *durable; /* borrowed: with Sync session */
+	unsigned depth;          /* of levels that are open */
+	size_t path_len;         /* of the innermost directory's name */
 	size_t shown_len;
 	struct tree_unswept unswept[TREE_UNSWEPT_MAX];
 	unsigned nunswept;
@@ -67,10 +70,10 @@ struct tree_wish {
 
 /*
  * Begin at the target: its path below the root, and as the client spells it.
- * -1 with ENAMETOOLONG.
+ * durable is that of the session.  -1 with ENAMETOOLONG.
  */
-int tree_init(struct tree *t, struct gate *gate, const char *path,
-    const char *shown) ATTR_USE;
+int tree_init(struct tree *t, struct gate *gate, struct durable *durable,
+    const char *path, const char *shown) ATTR_USE;
 
 /*
  * Leave what is open, deepest first.  Returns 0, or -1 with errno when some

@@ -12,8 +12,17 @@
 #define TEMP "/.scp-server.0123456789abcdef~"
 
 static struct root root;
+static struct durable durable;
 static struct tree tree;
 static int here;
+static unsigned synced; /* file systems */
+
+int
+syncfs(int fd)
+{
+	synced++;
+	return fcntl(fd, F_GETFL) & O_PATH ? -1 : 0;
+}
 
 static const struct timespec some_times[2] = { { 1000000001, 123456000 },
 	{ 1500000000, 654321000 } };
@@ -24,7 +33,9 @@ setup(void)
 	scratch_fresh();
 	rooted(&root, ".");
 	here = root.fd;
-	ck_assert_int_eq(tree_init(&tree, &root.gate, "/in", "in"), 0);
+	durable_init(&durable);
+	ck_assert_int_eq(
+	    tree_init(&tree, &root.gate, &durable, "/in", "in"), 0);
 }
 
 static int
@@ -382,8 +393,8 @@ START_TEST(names)
 {
 	struct tree_wish wish = { { 0755, false }, false, false, NULL, false };
 
-	ck_assert_int_eq(tree_init(&tree, &root.gate, name_rows[_i].path,
-			     name_rows[_i].shown),
+	ck_assert_int_eq(tree_init(&tree, &root.gate, &durable,
+			     name_rows[_i].path, name_rows[_i].shown),
 	    0);
 	ck_assert_int_eq(tree_dir(&tree), -1);
 	ck_assert_int_eq(tree_push_name(&tree, "other name"), 0);
@@ -431,8 +442,8 @@ START_TEST(names_too_long)
 	memset(path, 'p', rows[_i].path);
 	memset(shown, 's', rows[_i].shown);
 	errno = 0;
-	ck_assert_int_eq(
-	    tree_init(&tree, &root.gate, path, shown), rows[_i].init ? 0 : -1);
+	ck_assert_int_eq(tree_init(&tree, &root.gate, &durable, path, shown),
+	    rows[_i].init ? 0 : -1);
 	if (!rows[_i].init) {
 		ck_assert_int_eq(errno, ENAMETOOLONG);
 		return;
@@ -458,7 +469,7 @@ START_TEST(deepest)
 
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 	fds = scratch_fds();
-	ck_assert_int_eq(tree_init(&tree, &root.gate, "/", "."), 0);
+	ck_assert_int_eq(tree_init(&tree, &root.gate, &durable, "/", "."), 0);
 	for (i = 0; i < DEPTH_MAX; i++)
 		enter("d", &wish);
 	ck_assert_int_eq(tree_push_name(&tree, "e"), 0);
@@ -497,6 +508,82 @@ START_TEST(leave_all_goes_on)
 	expect_times("a/b", some_times);
 }
 END_TEST
+
+/* --- Sync session ----------------------------------------------------- */
+
+static const struct {
+	enum policy_sync sync;
+	bool exists;
+	bool times;
+	mode_t mode;
+	unsigned synced;
+} sync_rows[] = {
+	{ POLICY_SYNC_SESSION, false, false, 0755, 1 },
+	/* not to be opened any more when it is left */
+	{ POLICY_SYNC_SESSION, false, false, 0, 1 },
+	{ POLICY_SYNC_SESSION, true, true, 0755, 1 },
+	{ POLICY_SYNC_SESSION, true, false, 0755, 0 },
+	{ POLICY_SYNC_FILE, false, true, 0755, 0 },
+	{ POLICY_SYNC_NO, false, true, 0755, 0 },
+};
+
+static int row; /* of the test that runs as an ordinary account */
+
+static void
+make_and_sync(void)
+{
+	struct tree_wish wish = { .mode = { sync_rows[row].mode,
+				      POLICY_MODE_CREATED },
+		.sets_existing = true,
+		.times = sync_rows[row].times ? some_times : NULL };
+	int fds = scratch_fds();
+
+	policy.sync = sync_rows[row].sync;
+	if (sync_rows[row].exists)
+		scratch_mkdir("a", 0755);
+	enter("a", &wish);
+	ck_assert_int_eq(tree_leave(&tree), 0);
+	ck_assert_uint_eq(synced, 0);
+	ck_assert_int_eq(durable_now(&durable), 0);
+	ck_assert_uint_eq(synced, sync_rows[row].synced);
+	tree_forget(&tree);
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+
+START_TEST(sync_session)
+{
+	row = _i;
+	scratch_unprivileged(make_and_sync);
+}
+END_TEST
+
+/* One that cannot be synced is not as was asked; what follows can be. */
+static void
+make_unreadable(void)
+{
+	struct tree_wish wish = { .mode = { 0755, POLICY_MODE_CREATED } };
+
+	policy.sync = POLICY_SYNC_SESSION;
+	(void)umask(0400);
+	enter("a", &wish);
+	errno = 0;
+	ck_assert_int_eq(tree_leave(&tree), -1);
+	ck_assert_int_eq(errno, EACCES);
+	(void)umask(022);
+	enter("b", &wish);
+	ck_assert_int_eq(tree_leave(&tree), 0);
+	ck_assert_int_eq(durable_now(&durable), 0);
+	ck_assert_uint_eq(synced, 1);
+}
+
+START_TEST(sync_unreadable)
+{
+	scratch_unprivileged(make_unreadable);
+	ck_assert_int_eq(chmod("a", 0755), 0);
+}
+END_TEST
+
+/* --- the dead --------------------------------------------------------- */
 
 #define MANY (TREE_UNSWEPT_MAX + 8)
 
@@ -589,6 +676,8 @@ tree_suite(void)
 	tcase_add_loop_test(tc, names_too_long, 0, 7);
 	tcase_add_test(tc, deepest);
 	tcase_add_test(tc, leave_all_goes_on);
+	tcase_add_loop_test(tc, sync_session, 0, LENGTH(sync_rows));
+	tcase_add_test(tc, sync_unreadable);
 	tcase_add_test(tc, sweep);
 	tcase_add_test(tc, will_sweep);
 	tcase_add_test(tc, forget);

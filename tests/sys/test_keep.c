@@ -177,6 +177,42 @@ START_TEST(order)
 }
 END_TEST
 
+/* Also where nothing is stored but directories, or their attributes. */
+START_TEST(only_directories)
+{
+	static const char times[] = "T5 0 5 0\n", directory[] = "D0755 0 d\n";
+	struct trace_result *r;
+	struct server s;
+	long made, said;
+
+	r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(r, MAP_FAILED);
+	if (_i == 1)
+		make_dir("d", 0755);
+	server_start(&s,
+	    &(struct launch){ .options = "-o Sync=session",
+		.command = "scp -r -p -t .",
+		.trace = &(struct trace){ .result = r } });
+	expect_ack(&s);
+	server_send(&s, times, sizeof(times) - 1);
+	expect_ack(&s);
+	server_send(&s, directory, sizeof(directory) - 1);
+	expect_ack(&s);
+	server_send(&s, "E\n", 2);
+	expect_ack(&s);
+	server_close_input(&s);
+	expect_end(&s, 0);
+	server_clear(&s);
+	made = find_call(r, 0, SYS_mkdirat, -1);
+	ck_assert_int_ne(made, -1);
+	said = find_call(
+	    r, find_call(r, made, SYS_utimensat, -1), SYS_write, STDOUT_FILENO);
+	ck_assert_int_gt(find_call(r, said, SYS_syncfs, -1), said);
+	ck_assert_int_eq(munmap(r, sizeof(*r)), 0);
+}
+END_TEST
+
 /* R-WIRE-5: with the numbers, before data. */
 START_TEST(no_space)
 {
@@ -334,6 +370,7 @@ add_keep(TCase *tc)
 	tcase_add_test(tc, in_place_cut);
 	tcase_add_loop_test(tc, synced, 0, 4);
 	tcase_add_loop_test(tc, order, 0, 2);
+	tcase_add_loop_test(tc, only_directories, 0, 2);
 	tcase_add_test(tc, no_space);
 	tcase_add_loop_test(tc, reserved, 0, LENGTH(reserved_rows));
 	tcase_add_loop_test(tc, digest_of_a_large_file, 0, 2);
