@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "inplace.h"
 #include "space.h"
 
 /* --- reasons ---------------------------------------------------------- */
@@ -36,7 +37,7 @@ keyword_of(const struct policy *policy, int err)
 	case ENAMETOOLONG:
 		return versions ? "Overwrite" : NULL;
 	case EMLINK:
-	case UPLOAD_E_LOCKED:
+	case INPLACE_E_LOCKED:
 		return policy->atomic ? NULL : "Atomic";
 	case ENOSPC:
 		return space_is_limited(&policy->min_free) ? "MinFreeSpace"

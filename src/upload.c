@@ -3,7 +3,6 @@
 
 #include "upload.h"
 
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/vfs.h>
@@ -17,7 +16,7 @@
 #include <unistd.h>
 
 #include "attributes.h"
-#include "filter-tables.h"
+#include "inplace.h"
 #include "root.h"
 #include "version.h"
 
@@ -65,7 +64,7 @@ upload_strerror(int err)
 		return "old versions cannot be kept in this directory";
 	case EMLINK:
 		return "has several names: cannot be written in place";
-	case UPLOAD_E_LOCKED:
+	case INPLACE_E_LOCKED:
 		return "is being written by another session";
 	default:
 		return root_strerror(err);
@@ -254,81 +253,21 @@ begin_beside(struct upload *u, struct policy_mode mode, off_t size)
 }
 
 static int
-require_one_link(const struct upload *u)
-{
-	if (u->old_st.st_nlink == 1)
-		return 0;
-	errno = EMLINK;
-	return -1;
-}
-
-static bool
-changes_mode_of_old(const struct upload *u, struct policy_mode mode)
-{
-	return mode.rule != POLICY_MODE_KEPT &&
-	    (u->old_st.st_mode & 07777) != mode.bits;
-}
-
-/*
- * Whom the new mode shuts out must not read the new data meanwhile; and who
- * may not set it hears of that before them (R-WIRE-5).
- */
-static int
-narrow_old(const struct upload *u, struct policy_mode mode)
-{
-	if (!changes_mode_of_old(u, mode))
-		return 0;
-	return fchmod(u->old, u->old_st.st_mode & 07777 & mode.bits);
-}
-
-static int
-foresee_in_place(const struct upload *u, struct policy_mode mode)
-{
-	uid_t self = geteuid();
-
-	if (u->old == -1)
-		return 0;
-	if (require_one_link(u) == -1)
-		return -1;
-	if (!changes_mode_of_old(u, mode) || self == 0 ||
-	    u->old_st.st_uid == self)
-		return 0;
-	errno = EPERM;
-	return -1;
-}
-
-/* Take the old file, which is empty then; others with it must wait. */
-static int
-empty_old(struct upload *u, struct policy_mode mode)
-{
-	if (require_one_link(u) == -1)
-		return -1;
-	if (flock(u->old, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK) {
-		errno = UPLOAD_E_LOCKED;
-		return -1;
-	}
-	if (narrow_old(u, mode) == -1)
-		return -1;
-	u->temp.fd = fcntl(u->old, F_DUPFD_CLOEXEC, FILTER_IN_PLACE_FD);
-	if (u->temp.fd == -1 || ftruncate(u->temp.fd, 0) == -1)
-		return -1;
-	close_fd(&u->old);
-	u->temp.dirfd = u->dirfd;
-	u->temp.st = u->old_st;
-	/* The kernel takes these away from what is written to. */
-	u->temp.st.st_mode &= ~(mode_t)(S_ISUID | S_ISGID);
-	memcpy(u->temp.name, u->name, strlen(u->name) + 1);
-	return 0;
-}
-
-static int
 begin_in_place(struct upload *u, struct policy_mode mode)
 {
+	struct temp *t = &u->temp;
+
 	u->in_place = true;
 	u->was_there = u->old != -1;
-	if (u->was_there)
-		return empty_old(u, mode);
-	return temp_create_named(&u->temp, u->dirfd, u->name, mode.bits & 0777);
+	if (!u->was_there)
+		return temp_create_named(
+		    t, u->dirfd, u->name, mode.bits & 0777);
+	if (inplace_take(t, u->old, &u->old_st, mode) == -1)
+		return -1;
+	close_fd(&u->old);
+	t->dirfd = u->dirfd;
+	memcpy(t->name, u->name, strlen(u->name) + 1);
+	return 0;
 }
 
 static bool
@@ -350,7 +289,7 @@ upload_foresee(struct upload *u, struct policy_mode mode, off_t size)
 	if (needs_name && root_may_change(u->dirfd) == -1)
 		return -1;
 	if (!goes_beside(u))
-		return foresee_in_place(u, mode);
+		return u->old == -1 ? 0 : inplace_foresee(&u->old_st, mode);
 	if (check_sticky(u, geteuid()) == -1)
 		return -1;
 	if (!keeps_versions(u) || u->old == -1)

@@ -19,7 +19,7 @@
  * its owner is not to write loses that bit only when it has its name.
  *
  * With Atomic no there is no temporary file and none of this holds: begin
- * empties the old file, and what has arrived at an abort stays.
+ * empties the old file (inplace.h), and what has arrived at an abort stays.
  */
 #ifndef UPLOAD_H
 #define UPLOAD_H
@@ -71,7 +71,6 @@ void uploads_init(struct uploads *all, const struct policy *policy);
 int uploads_end(struct uploads *all) ATTR_USE;
 
 /* strerror(3), and words for what these functions set it to. */
-#define UPLOAD_E_LOCKED EDEADLK /* by another session, in place */
 const char *upload_strerror(int err);
 
 /* An idle one. */
@@ -89,7 +88,7 @@ int upload_look(
 /*
  * Create the temporary file with the mode that the file is to have, after
  * upload_look().  dirfd and name are borrowed until commit or abort.  -1 with
- * errno: EOPNOTSUPP where no versions can be kept, EMLINK, UPLOAD_E_LOCKED and
+ * errno: EOPNOTSUPP where no versions can be kept, EMLINK, INPLACE_E_LOCKED and
  * EPERM for a file that cannot be written in place, ENOSPC where size bytes
  * have no room, EDQUOT where a quota says so to one that reserves.
  */

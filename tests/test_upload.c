@@ -17,6 +17,7 @@
 #include <dlfcn.h>
 #include <stdarg.h>
 
+#include "inplace.h"
 #include "root.h"
 #include "scratch.h"
 
@@ -716,6 +717,24 @@ START_TEST(in_place_mode_meanwhile)
 }
 END_TEST
 
+/* The kernel takes it away with the first byte; here it was asked for. */
+static void
+set_id_in_place(void)
+{
+	policy.atomic = false;
+	scratch_file("f", "the old one", 04755);
+	begin("f", 04755, true);
+	put("new");
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	ck_assert_uint_eq(scratch_mode("f"), 04755);
+}
+
+START_TEST(in_place_set_id)
+{
+	scratch_unprivileged(set_id_in_place);
+}
+END_TEST
+
 /* A new file goes again; of one that was there what came stays. */
 START_TEST(in_place_abort)
 {
@@ -748,7 +767,7 @@ START_TEST(in_place_refused)
 	look("f");
 	errno = 0;
 	ck_assert_int_eq(upload_begin(&up, mode, 0), -1);
-	ck_assert_int_eq(errno, _i == 0 ? EMLINK : UPLOAD_E_LOCKED);
+	ck_assert_int_eq(errno, _i == 0 ? EMLINK : INPLACE_E_LOCKED);
 	expect_idle();
 	ck_assert_str_eq(scratch_text("f"), "old");
 	ck_assert_int_eq(close(fd), 0);
@@ -1195,6 +1214,7 @@ static const struct {
 	{ { 0644, POLICY_MODE_SENT }, 0666, 0, 0 },
 	{ { 0666, POLICY_MODE_SENT }, 0666, 1, 0 },
 	{ { 0666, POLICY_MODE_KEPT }, 0666, 1, 0 },
+	{ { 0666, POLICY_MODE_KEPT }, 04666, 1, 0 },
 };
 
 static void
@@ -1226,10 +1246,12 @@ START_TEST(mode_in_place)
 	if (geteuid() != 0)
 		return;
 	row = _i;
-	scratch_file("f", "old", mode_in_place_rows[_i].old);
+	scratch_file("f", "old", 0600);
 	ck_assert_int_eq(
 	    chown("f", SCRATCH_UID + mode_in_place_rows[_i].owner, (gid_t)-1),
 	    0);
+	/* The kernel takes bits away with the owner. */
+	ck_assert_int_eq(chmod("f", mode_in_place_rows[_i].old), 0);
 	scratch_unprivileged(mode_in_place_of_other);
 }
 END_TEST
@@ -1533,6 +1555,7 @@ upload_suite(void)
 	tcase_add_loop_test(tc, in_place, 0, 2);
 	tcase_add_test(tc, in_place_room);
 	tcase_add_loop_test(tc, in_place_mode_meanwhile, 0, 4);
+	tcase_add_test(tc, in_place_set_id);
 	tcase_add_loop_test(tc, in_place_abort, 0, 2);
 	tcase_add_loop_test(tc, in_place_refused, 0, 2);
 	tcase_add_loop_test(tc, sync_order, 0, LENGTH(sync_rows));

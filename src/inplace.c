@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "inplace.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "filter-tables.h"
+
+static int
+require_one_link(const struct stat *st)
+{
+	if (st->st_nlink == 1)
+		return 0;
+	errno = EMLINK;
+	return -1;
+}
+
+static bool
+changes_mode(const struct stat *st, struct policy_mode mode)
+{
+	return mode.rule != POLICY_MODE_KEPT &&
+	    (st->st_mode & 07777) != mode.bits;
+}
+
+/* Others with it must wait.  Where there are no locks none is asked for. */
+static int
+lock(int fd)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return 0;
+	errno = INPLACE_E_LOCKED;
+	return -1;
+}
+
+/*
+ * Whom the new mode shuts out must not read the new data meanwhile; and who
+ * may not set it hears of that before them (R-WIRE-5).
+ */
+static int
+narrow(int fd, const struct stat *st, struct policy_mode mode)
+{
+	if (!changes_mode(st, mode))
+		return 0;
+	return fchmod(fd, st->st_mode & 07777 & mode.bits);
+}
+
+int
+inplace_take(
+    struct temp *t, int old, const struct stat *st, struct policy_mode mode)
+{
+	if (require_one_link(st) == -1 || lock(old) == -1 ||
+	    narrow(old, st, mode) == -1)
+		return -1;
+	t->fd = fcntl(old, F_DUPFD_CLOEXEC, FILTER_IN_PLACE_FD);
+	if (t->fd == -1 || ftruncate(t->fd, 0) == -1)
+		return -1;
+	t->st = *st;
+	/* The kernel takes these away from what is written to. */
+	t->st.st_mode &= ~(mode_t)(S_ISUID | S_ISGID);
+	return 0;
+}
+
+int
+inplace_foresee(const struct stat *st, struct policy_mode mode)
+{
+	uid_t self = geteuid();
+
+	if (require_one_link(st) == -1)
+		return -1;
+	if (!changes_mode(st, mode) || self == 0 || st->st_uid == self)
+		return 0;
+	errno = EPERM;
+	return -1;
+}

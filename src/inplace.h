@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Atomic no: an old file that is written in place, and keeps its inode.  What
+ * is to keep others from harm comes before its first byte is lost: it has one
+ * name, no other session writes to it, and whom its new mode shuts out can no
+ * longer open it.
+ */
+#ifndef INPLACE_H
+#define INPLACE_H
+
+#include <sys/stat.h>
+
+#include <errno.h>
+
+#include "defs.h"
+#include "policy.h"
+#include "temp.h"
+
+#define INPLACE_E_LOCKED EDEADLK /* by another session */
+
+/*
+ * Empty the file that old has open for writing, and lock it: t->fd and t->st
+ * are set, its names are the caller's to set.  0; or -1 with errno, EMLINK,
+ * INPLACE_E_LOCKED and EPERM for a mode that cannot be set among them: then
+ * the file is as it was, but for a mode with fewer bits, and t->fd is the
+ * caller's to close.
+ */
+int inplace_take(struct temp *t, int old, const struct stat *st,
+    struct policy_mode mode) ATTR_USE;
+
+/*
+ * Would that succeed, as far as it can be told without changing anything?  0,
+ * or -1 with errno as there.
+ */
+int inplace_foresee(const struct stat *st, struct policy_mode mode) ATTR_USE;
+
+#endif
