@@ -23,11 +23,20 @@
 #define SPLICE_OUT_MIN 16384
 
 /*
- * Most of what larger pipes gain.  Data that come are copied: more than this is
- * out of the processor's cache by then.  1 MiB would use up the user's share.
+ * Most of what a larger pipe gains.  Data that come are copied: more than this
+ * is out of the processor's cache by then.
  */
-#define PIPE_IN_BYTES  262144
-#define PIPE_OUT_BYTES 524288
+#define PIPE_IN_BYTES 262144
+
+/*
+ * A pipe to the client is made large when all of it was empty again so often:
+ * for one that splices.  sshd(8) reads 16 KiB at a time, and keeps all that it
+ * gets in its memory where the client's window is large (PuTTY: 2 GiB), which
+ * with a large pipe took three times as long (OpenSSH 9.2).
+ */
+#define PIPE_OUT_BYTES 1048576
+#define PIPE_BYTES     65536 /* as it is made */
+#define EMPTIED_TIMES  128
 
 /* From this on it pays to have the kernel read far ahead (measured). */
 #define READ_AHEAD_MIN (1 << 20)
@@ -285,11 +294,11 @@ struct end_of_data {
  * user's share, it stays as it is.
  */
 static void
-enlarge(int fd, int bytes, bool *done)
+enlarge_input(struct stream *s)
 {
-	if (!*done)
-		(void)fcntl(fd, F_SETPIPE_SZ, bytes);
-	*done = true;
+	if (!s->in_enlarged)
+		(void)fcntl(s->in, F_SETPIPE_SZ, PIPE_IN_BYTES);
+	s->in_enlarged = true;
 }
 
 static size_t
@@ -361,7 +370,7 @@ splice_in(struct stream *s, struct end_of_data *to)
 {
 	ssize_t n;
 
-	enlarge(s->in, PIPE_IN_BYTES, &s->in_enlarged);
+	enlarge_input(s);
 	n = splice(s->in, NULL, to->fd, NULL,
 	    next_bytes(s, to, SPLICE_BYTES_MAX), SPLICE_F_MOVE);
 	if (n > 0)
@@ -437,6 +446,17 @@ send_zeros(struct stream *s, off_t left)
 	return 0;
 }
 
+/* Behind a splice of n bytes that went on with a file. */
+static void
+watch_reader(struct stream *s, size_t n)
+{
+	if (s->out_emptied == EMPTIED_TIMES)
+		return;
+	s->out_emptied = n < PIPE_BYTES ? 0 : s->out_emptied + 1;
+	if (s->out_emptied == EMPTIED_TIMES)
+		(void)fcntl(s->out, F_SETPIPE_SZ, PIPE_OUT_BYTES);
+}
+
 /* Move bytes without copying them; one that cannot is copied: 0, -1. */
 static int
 splice_out(struct stream *s, struct end_of_data *from)
@@ -447,12 +467,13 @@ splice_out(struct stream *s, struct end_of_data *from)
 
 	if (stream_flush(s) == -1)
 		return -1;
-	enlarge(s->out, PIPE_OUT_BYTES, &s->out_enlarged);
 	if (s->out_is_socket)
 		n = sendfile(s->out, from->fd, &offset, most);
 	else
 		n = splice(
 		    from->fd, &offset, s->out, NULL, most, SPLICE_F_MORE);
+	if (n > 0 && s->moved > 0)
+		watch_reader(s, (size_t)n);
 	if (n > 0)
 		have_moved(s, (size_t)n);
 	if (n > 0 || (n == -1 && may_retry(s, s->out, POLLOUT)))

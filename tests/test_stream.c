@@ -4,12 +4,14 @@
 
 #include "stream.h"
 
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 
 #include <check.h>
+#include <sched.h>
 
 #include "scratch.h"
 
@@ -720,6 +722,52 @@ START_TEST(from_file)
 }
 END_TEST
 
+/* Reads as much at a time, and only when the pipe is full. */
+static void
+read_when_full(int fd, size_t piece, off_t size)
+{
+	static char buf[BUFFER];
+	int have;
+
+	for (off_t left = size; left > 0; left -= (off_t)piece) {
+		do {
+			if (ioctl(fd, FIONREAD, &have) == -1)
+				_exit(1);
+			(void)sched_yield();
+		} while (have < BUFFER && have < left);
+		for (size_t got = 0; got < piece; got += (size_t)have)
+			if ((have = (int)read(fd, buf, piece - got)) <= 0)
+				_exit(1);
+	}
+	_exit(0);
+}
+
+/*
+ * The pipe to a client that takes all there is grows, that to sshd(8), which
+ * takes a little, does not.
+ */
+START_TEST(from_file_pipe)
+{
+	static const size_t pieces[] = { 16384, BUFFER };
+	const off_t size = 16 << 20;
+	int fd, file_errno = -1;
+	pid_t pid;
+
+	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(ftruncate(fd, size), 0);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		die_with_parent();
+		(void)close(from[1]);
+		read_when_full(from[0], pieces[_i], size);
+	}
+	ck_assert_int_eq(stream_from_file(&s, fd, size, &file_errno), 0);
+	ck_assert_int_eq(
+	    fcntl(from[1], F_GETPIPE_SZ), _i == 0 ? BUFFER : 1 << 20);
+	scratch_wait(pid);
+}
+END_TEST
+
 /* The client goes away, at once or in the middle. */
 START_TEST(from_file_gone)
 {
@@ -908,7 +956,6 @@ block_out(enum blocking where)
 	while (write(from[1], much, 4096) > 0)
 		continue;
 	ck_assert_int_ge(fcntl(from[1], F_SETFL, 0), 0);
-	s.out_enlarged = true;
 	return stream_from_file(&s, fd, size, &file_errno);
 }
 
@@ -1095,6 +1142,7 @@ stream_suite(void)
 	tcase_add_loop_test(tc, to_file_cut, 0, 6);
 	tcase_add_loop_test(
 	    tc, from_file_digest, 0, 2 * (int)LENGTH(digest_sizes));
+	tcase_add_loop_test(tc, from_file_pipe, 0, 2);
 	tcase_add_loop_test(tc, from_file_gone, 0, 6);
 	tcase_add_test(tc, from_file_gone_midway);
 	tcase_add_test(tc, write_once);
