@@ -23,20 +23,19 @@
 #define SPLICE_OUT_MIN 16384
 
 /*
- * Most of what a larger pipe gains.  Data that come are copied: more than this
- * is out of the processor's cache by then.
+ * Pipes are enlarged where so many bytes in a row moved as whole pipes: the
+ * other side is faster then, and waits.  Data that come are copied: more than
+ * 512 KiB is out of the processor's cache by then.
+ *
+ * That to a client stays as it is for sshd(8), which reads 16 KiB at a time and
+ * keeps all that it gets in its memory where the client's window is large
+ * (PuTTY: 2 GiB); a large pipe took three times as long there (OpenSSH 9.2).
  */
-#define PIPE_IN_BYTES 262144
-
-/*
- * A pipe to the client is made large when all of it was empty again so often:
- * for one that splices.  sshd(8) reads 16 KiB at a time, and keeps all that it
- * gets in its memory where the client's window is large (PuTTY: 2 GiB), which
- * with a large pipe took three times as long (OpenSSH 9.2).
- */
-#define PIPE_OUT_BYTES 1048576
-#define PIPE_BYTES     65536 /* as it is made */
-#define EMPTIED_TIMES  128
+#define WHOLE_BYTES     ((off_t)8 << 20)
+#define PIPE_BYTES      65536 /* as it is made */
+#define PIPE_IN_BYTES   262144
+#define PIPE_IN_LARGER  524288
+#define PIPE_OUT_LARGER 1048576
 
 /* From this on it pays to have the kernel read far ahead (measured). */
 #define READ_AHEAD_MIN (1 << 20)
@@ -301,6 +300,17 @@ enlarge_input(struct stream *s)
 	s->in_enlarged = true;
 }
 
+/* moved: bytes that went as a whole pipe, or 0. */
+static void
+watch_pipe(int fd, off_t *whole, off_t moved, int larger)
+{
+	if (*whole >= WHOLE_BYTES)
+		return;
+	*whole = moved == 0 ? 0 : *whole + moved;
+	if (*whole >= WHOLE_BYTES)
+		(void)fcntl(fd, F_SETPIPE_SZ, larger);
+}
+
 static size_t
 at_most(off_t left, size_t max)
 {
@@ -373,8 +383,11 @@ splice_in(struct stream *s, struct end_of_data *to)
 	enlarge_input(s);
 	n = splice(s->in, NULL, to->fd, NULL,
 	    next_bytes(s, to, SPLICE_BYTES_MAX), SPLICE_F_MOVE);
-	if (n > 0)
+	if (n > 0) {
+		watch_pipe(s->in, &s->in_whole, n >= PIPE_IN_BYTES ? n : 0,
+		    PIPE_IN_LARGER);
 		have_moved(s, (size_t)n);
+	}
 	if (n >= 0)
 		return n > 0;
 	if (may_retry(s, s->in, POLLIN))
@@ -446,17 +459,6 @@ send_zeros(struct stream *s, off_t left)
 	return 0;
 }
 
-/* Behind a splice of n bytes that went on with a file. */
-static void
-watch_reader(struct stream *s, size_t n)
-{
-	if (s->out_emptied == EMPTIED_TIMES)
-		return;
-	s->out_emptied = n < PIPE_BYTES ? 0 : s->out_emptied + 1;
-	if (s->out_emptied == EMPTIED_TIMES)
-		(void)fcntl(s->out, F_SETPIPE_SZ, PIPE_OUT_BYTES);
-}
-
 /* Move bytes without copying them; one that cannot is copied: 0, -1. */
 static int
 splice_out(struct stream *s, struct end_of_data *from)
@@ -473,7 +475,8 @@ splice_out(struct stream *s, struct end_of_data *from)
 		n = splice(
 		    from->fd, &offset, s->out, NULL, most, SPLICE_F_MORE);
 	if (n > 0 && s->moved > 0)
-		watch_reader(s, (size_t)n);
+		watch_pipe(s->out, &s->out_whole, n >= PIPE_BYTES ? n : 0,
+		    PIPE_OUT_LARGER);
 	if (n > 0)
 		have_moved(s, (size_t)n);
 	if (n > 0 || (n == -1 && may_retry(s, s->out, POLLOUT)))

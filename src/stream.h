@@ -42,8 +42,9 @@ struct stream {
 	bool joins;  /* the end of a file may wait for what is written next */
 	off_t moved; /* bytes of the last file that went through */
 	bool in_enlarged;
-	unsigned out_emptied; /* so many times in a row was there nothing */
-	bool out_is_socket;   /* splice(2) refused it */
+	off_t in_whole;     /* bytes that lately came in pipes that were full */
+	off_t out_whole;    /* and that went into empty ones */
+	bool out_is_socket; /* splice(2) refused it */
 	struct pace pace;
 	struct progress progress;
 	struct digest *digest; /* borrowed: of each file's data; NULL: none */

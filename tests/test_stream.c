@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 
 #include <check.h>
 #include <sched.h>
@@ -768,6 +769,48 @@ START_TEST(from_file_pipe)
 }
 END_TEST
 
+/* Gives as much at a time, and only when the pipe is empty. */
+static void
+write_when_empty(int fd, size_t piece, off_t size)
+{
+	_Alignas(4096) static char buf[4 * BUFFER];
+	struct iovec iov = { buf, piece };
+	int have;
+
+	for (off_t left = size; left > 0; left -= (off_t)piece) {
+		do {
+			if (ioctl(fd, FIONREAD, &have) == -1)
+				_exit(1);
+			(void)sched_yield();
+		} while (have > 0);
+		if (vmsplice(fd, &iov, 1, 0) != (ssize_t)piece)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+/* So does the pipe from a client that fills it at once. */
+START_TEST(to_file_pipe)
+{
+	static const size_t pieces[] = { 16384, 4 * BUFFER };
+	const off_t size = 16 << 20;
+	int fd, file_errno = -1;
+	pid_t pid;
+
+	fd = open("out", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_ge(fcntl(to[1], F_SETPIPE_SZ, 4 * BUFFER), 0);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		die_with_parent();
+		write_when_empty(to[1], pieces[_i], size);
+	}
+	ck_assert_int_eq(stream_to_file(&s, fd, size, &file_errno), 0);
+	ck_assert_int_eq(
+	    fcntl(to[0], F_GETPIPE_SZ), (_i == 0 ? 4 : 8) * BUFFER);
+	scratch_wait(pid);
+}
+END_TEST
+
 /* The client goes away, at once or in the middle. */
 START_TEST(from_file_gone)
 {
@@ -1143,6 +1186,7 @@ stream_suite(void)
 	tcase_add_loop_test(
 	    tc, from_file_digest, 0, 2 * (int)LENGTH(digest_sizes));
 	tcase_add_loop_test(tc, from_file_pipe, 0, 2);
+	tcase_add_loop_test(tc, to_file_pipe, 0, 2);
 	tcase_add_loop_test(tc, from_file_gone, 0, 6);
 	tcase_add_test(tc, from_file_gone_midway);
 	tcase_add_test(tc, write_once);
