@@ -29,6 +29,13 @@ skip_all() {
 	exit 77
 }
 
+sshd_stop() {
+	[ -n "$SSHD_PID" ] || return 0
+	kill "$SSHD_PID" 2>/dev/null
+	wait "$SSHD_PID" 2>/dev/null
+	SSHD_PID=
+}
+
 # Everything that client_begin and its followers made, whatever happened.
 client_end() {
 	trap '' HUP INT TERM PIPE
@@ -36,10 +43,7 @@ client_end() {
 	for end_account in $SHARED; do
 		unshare "$end_account"
 	done
-	if [ -n "$SSHD_PID" ]; then
-		kill "$SSHD_PID" 2>/dev/null
-		wait "$SSHD_PID" 2>/dev/null
-	fi
+	sshd_stop
 	for end_account in $ACCOUNTS; do
 		end_uid=$(id -u "$end_account" 2>/dev/null) || continue
 		for end_pid in $(account_processes "$end_uid"); do
@@ -176,7 +180,7 @@ sshd_config() {
 	LogLevel VERBOSE
 	MaxStartups 100
 	UseDNS no
-	UsePAM no
+	UsePAM ${USE_PAM:-no}
 	StrictModes no
 	AuthorizedKeysFile $TEMP/keys/%u
 	AuthenticationMethods publickey
@@ -184,7 +188,7 @@ sshd_config() {
 	DisableForwarding yes
 	PermitTTY no
 	PermitUserRC no
-	PermitUserEnvironment no
+	PermitUserEnvironment ${USER_ENVIRONMENT:-no}
 	Subsystem sftp internal-sftp
 	EOT
 	# More for all accounts.
@@ -217,9 +221,7 @@ sshd_start() {
 		SSHD_PID=$!
 		within 10 sshd_has_begun
 		sshd_listens && break
-		kill "$SSHD_PID" 2>/dev/null
-		wait "$SSHD_PID" 2>/dev/null
-		SSHD_PID=
+		sshd_stop
 	done
 	if [ -z "$SSHD_PID" ]; then
 		echo "Bail out! sshd does not start"
