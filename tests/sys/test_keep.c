@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -293,6 +294,38 @@ START_TEST(reserved)
 }
 END_TEST
 
+/* R-RES-1: a size is only a word, and takes SPACE_STEP at most. */
+START_TEST(reserved_for_a_word)
+{
+	const char header[] = "C0644 67108864 f\n";
+	struct dirent *entry;
+	struct server s;
+	struct stat st;
+	int files = 0;
+	DIR *dir;
+
+	server_start(&s, &(struct launch){ .command = "scp -t f" });
+	expect_ack(&s);
+	server_send(&s, header, strlen(header));
+	expect_ack(&s);
+	ck_assert_ptr_nonnull(dir = opendir("."));
+	while ((entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] != '.' || strlen(entry->d_name) < 3)
+			continue;
+		ck_assert_int_eq(stat(entry->d_name, &st), 0);
+		ck_assert_int_eq(st.st_size, 0);
+		ck_assert_int_le(st.st_blocks, (9 << 20) / 512);
+		files++;
+	}
+	ck_assert_int_eq(closedir(dir), 0);
+	ck_assert_int_eq(files, 1);
+	server_close_input(&s);
+	expect_end(&s, 1);
+	server_clear(&s);
+	ck_tree("");
+}
+END_TEST
+
 /*
  * Somebody else uses up the space meanwhile: noticed after SPACE_STEP bytes,
  * and what must stay free does.
@@ -383,6 +416,7 @@ add_keep(TCase *tc)
 	tcase_add_loop_test(tc, only_directories, 0, 2);
 	tcase_add_test(tc, no_space);
 	tcase_add_loop_test(tc, reserved, 0, LENGTH(reserved_rows));
+	tcase_add_test(tc, reserved_for_a_word);
 	tcase_add_loop_test(tc, digest_of_a_large_file, 0, 2);
 }
 

@@ -558,6 +558,72 @@ START_TEST(directory_exchanged_for_a_link)
 }
 END_TEST
 
+/* What somebody may put in the place of a file while its directory is sent. */
+static void
+exchange(const char *path, char kind)
+{
+	ck_assert_int_eq(unlink(path), 0);
+	switch (kind) {
+	case 'l':
+		make_link(path, "../../outside/secret");
+		break;
+	case 'i':
+		make_link(path, "../inside");
+		break;
+	case 'p':
+		make_fifo(path);
+		break;
+	case 'd':
+		make_dir(path, 0755);
+		break;
+	default:
+		break;
+	}
+}
+
+static const struct {
+	char kind;
+	const char *reason;
+} exchanged_rows[] = {
+	{ 'l', "Too many levels of symbolic links" },
+	{ 'i', "Too many levels of symbolic links" },
+	{ 'p', "not a regular file" },
+	{ 'd', "Is a directory" },
+	{ '-', "No such file or directory" },
+};
+
+/* It was a file when its directory was read, and is opened as one. */
+START_TEST(file_exchanged_after_it_was_listed)
+{
+	struct server s;
+	char other[] = "d/a", header[] = "C0644 1 a\n";
+
+	make_file("inside", "secret of another name", 0600);
+	make_dir("d", 0755);
+	make_file("d/a", "x", 0644);
+	make_file("d/b", "x", 0644);
+	server_start(&s, &(struct launch){ .command = "scp -r -f d" });
+	server_send(&s, "", 1);
+	expect_bytes(&s, "D0755 0 d\n", 10);
+	server_send(&s, "", 1);
+	server_more(&s);
+	/* The one that comes first, and the other. */
+	header[8] = s.received.p[s.taken + 8];
+	other[2] = header[8] == 'a' ? 'b' : 'a';
+	expect_bytes(&s, header, strlen(header));
+	exchange(other, exchanged_rows[_i].kind);
+	server_send(&s, "", 1);
+	expect_bytes(&s, "x\0", 2);
+	server_send(&s, "", 1);
+	expect_message(&s, 1, exchanged_rows[_i].reason);
+	expect_bytes(&s, "E\n", 2);
+	server_send(&s, "", 1);
+	server_close_input(&s);
+	expect_end(&s, 1);
+	server_clear(&s);
+}
+END_TEST
+
 /* --- patterns --------------------------------------------------------- */
 
 START_TEST(patterns)
@@ -941,6 +1007,8 @@ add_operands(TCase *tc)
 	tcase_add_test(tc, link_loops);
 	tcase_add_test(tc, second_visit_through_a_link);
 	tcase_add_test(tc, directory_exchanged_for_a_link);
+	tcase_add_loop_test(tc, file_exchanged_after_it_was_listed, 0,
+	    (int)LENGTH(exchanged_rows));
 }
 
 static void
