@@ -1263,6 +1263,17 @@ skipped(const char *why)
 	fflush(stdout);
 }
 
+bool
+can_trace(void)
+{
+#if defined(__x86_64__) && !defined(INSTRUMENTED)
+	return true;
+#else
+	skipped("calls are traced on x86-64, and without sanitizers");
+	return false;
+#endif
+}
+
 static void
 make_scratch(uid_t owner)
 {

@@ -71,6 +71,9 @@ const char *program_find(const char *bytes, size_t len);
 /* Say aloud that something could not be tested here. */
 void skipped(const char *why);
 
+/* Can a launch have a trace here?  If not it has been said. */
+bool can_trace(void);
+
 /* --- bytes ------------------------------------------------------------ */
 
 /* A growing array, with a NUL behind the last byte once there is one. */

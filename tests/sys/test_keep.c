@@ -21,14 +21,6 @@
 #include "driver.h"
 #include "trace.h"
 
-static bool
-can_trace(void)
-{
-	if (!trace_can_hit())
-		skipped("calls are traced on x86-64, and without sanitizers");
-	return trace_can_hit();
-}
-
 START_TEST(overwrite_version)
 {
 	make_file("f", "one", 0640);

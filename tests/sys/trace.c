@@ -20,16 +20,6 @@
 
 #include "uses.h"
 
-bool
-trace_can_hit(void)
-{
-#if !defined(__x86_64__) || defined(INSTRUMENTED)
-	return false;
-#else
-	return true;
-#endif
-}
-
 struct tracee {
 	const struct trace *t;
 	pid_t pid;

@@ -29,9 +29,6 @@ struct trace {
 	} * result;
 };
 
-/* On x86-64, and not where sanitizers make calls of their own. */
-bool trace_can_hit(void);
-
 /* In a child: run exec(arg), which does not return, and be its end. */
 _Noreturn void trace_run(
     const struct trace *t, void (*exec)(void *arg), void *arg);
