@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -461,4 +462,24 @@ arena_check(void)
 	arena_require(memcmp(fds, arena.fds, sizeof(fds)) == 0,
 	    "a descriptor was left open");
 	arena_visit(look_at_name, NULL);
+}
+
+bool
+arena_play_apart(unsigned long (*play)(const struct shape *shape, unsigned way),
+    const struct shape *shape, unsigned way, unsigned long *count)
+{
+	int fds[2], status;
+	pid_t pid;
+
+	arena_require(pipe(fds) == 0 && fflush(stdout) == 0, "pipe");
+	if ((pid = fork()) == 0) {
+		*count = play(shape, way);
+		_exit(write(fds[1], count, sizeof(*count)) !=
+		    (ssize_t)sizeof(*count));
+	}
+	(void)close(fds[1]);
+	*count = 0;
+	(void)!read(fds[0], count, sizeof(*count));
+	(void)close(fds[0]);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }

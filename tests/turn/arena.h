@@ -84,6 +84,15 @@ const char *arena_output(size_t *len);
  */
 void arena_check(void);
 
+/*
+ * How many sequences play() has played of a shape, in a process of its own,
+ * which ends with what is found; way is the test's.  False: something was.
+ */
+struct shape;
+bool arena_play_apart(
+    unsigned long (*play)(const struct shape *shape, unsigned way),
+    const struct shape *shape, unsigned way, unsigned long *count);
+
 /* --- meanwhile --------------------------------------------------------- */
 
 /* The signal that ends a session has come. */

@@ -13,13 +13,10 @@
  */
 #include "config.h"
 
-#include <sys/wait.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "arena.h"
 #include "sinkmodel.h"
@@ -284,26 +281,6 @@ play_all(const struct shape *shape, unsigned credits)
 	return count;
 }
 
-/* In a process of its own, which is ended by what is found. */
-static bool
-play_apart(const struct shape *shape, unsigned credits, unsigned long *count)
-{
-	int fds[2], status;
-	pid_t pid;
-
-	arena_require(pipe(fds) == 0 && fflush(stdout) == 0, "pipe");
-	if ((pid = fork()) == 0) {
-		*count = play_all(shape, credits);
-		_exit(write(fds[1], count, sizeof(*count)) !=
-		    (ssize_t)sizeof(*count));
-	}
-	(void)close(fds[1]);
-	*count = 0;
-	(void)!read(fds[0], count, sizeof(*count));
-	(void)close(fds[0]);
-	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
-}
-
 int
 main(void)
 {
@@ -320,7 +297,8 @@ main(void)
 	for (i = 0; i < LENGTH(shapes); i++) {
 		for (credits = 0; credits <= shapes[i].credits;
 		     credits += shapes[i].credits + (credits > 0)) {
-			bool ok = play_apart(&shapes[i], credits, &count);
+			bool ok = arena_play_apart(
+			    play_all, &shapes[i], credits, &count);
 
 			printf("%sok %zu - %s, %u credits: %lu sequences\n",
 			    ok ? "" : "not ", ++points, shapes[i].command,

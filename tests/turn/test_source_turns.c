@@ -8,13 +8,10 @@
  */
 #include "config.h"
 
-#include <sys/wait.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "arena.h"
 #include "sourcemodel.h"
@@ -216,11 +213,11 @@ advance(void)
 }
 
 static unsigned long
-play_all(const struct shape *shape, bool pipelining)
+play_all(const struct shape *shape, unsigned pipelining)
 {
 	static struct policy policy;
 	struct sourcemodel_facts facts = { .text_of = text_of,
-		.pipelining = pipelining };
+		.pipelining = pipelining > 0 };
 	struct command_fault fault;
 	struct request request;
 	unsigned long count = 0;
@@ -243,33 +240,13 @@ play_all(const struct shape *shape, bool pipelining)
 	return count;
 }
 
-/* In a process of its own, which is ended by what is found. */
-static bool
-play_apart(const struct shape *shape, bool pipelining, unsigned long *count)
-{
-	int fds[2], status;
-	pid_t pid;
-
-	arena_require(pipe(fds) == 0 && fflush(stdout) == 0, "pipe");
-	if ((pid = fork()) == 0) {
-		*count = play_all(shape, pipelining);
-		_exit(write(fds[1], count, sizeof(*count)) !=
-		    (ssize_t)sizeof(*count));
-	}
-	(void)close(fds[1]);
-	*count = 0;
-	(void)!read(fds[0], count, sizeof(*count));
-	(void)close(fds[0]);
-	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
-}
-
 int
 main(void)
 {
 	const char *limit = getenv("TURNS");
 	unsigned long count, sum = 0;
 	size_t i, points = 0, failed = 0;
-	int pipelining;
+	unsigned pipelining;
 
 	turns.limit = limit == NULL ? 2 : (size_t)strtoul(limit, NULL, 10);
 	arena_explain = explain;
@@ -277,7 +254,8 @@ main(void)
 	arena_fill(entries, LENGTH(entries));
 	for (i = 0; i < LENGTH(shapes); i++) {
 		for (pipelining = 0; pipelining < 2; pipelining++) {
-			bool ok = play_apart(&shapes[i], pipelining, &count);
+			bool ok = arena_play_apart(
+			    play_all, &shapes[i], pipelining, &count);
 
 			printf("%sok %zu - %s%s: %lu sequences\n",
 			    ok ? "" : "not ", ++points, shapes[i].command,
