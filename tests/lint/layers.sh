@@ -1,5 +1,6 @@
 #!/bin/sh
-# Includes between modules only point down: the file "layers" has the order.
+# Includes between modules only point down: the file "layers" has the order.  The
+# README has them all.
 # shellcheck source=/dev/null
 . "${SRCDIR:-.}/tests/lint/tap.sh"
 
@@ -27,4 +28,12 @@ FNR == 1 {
 	if (!(self in layer) || !(dep in layer) || layer[dep] >= layer[self])
 		print FILENAME ":" FNR ": " self " may not include " dep
 }' tests/lint/layers src/*.[ch])"
+check 'the README has each module on its map' "$(for file in src/*.c; do
+	module=$(basename "$file" .c)
+	case $module in
+	confine-* | filter-*) continue ;;
+	esac
+	sed -n '/^Source$/,/^tests\/ has/p' README | grep -qw -- "$module" ||
+		echo "$module"
+done)"
 finish
