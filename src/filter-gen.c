@@ -167,21 +167,49 @@ redirect(struct sock_filter *insn, size_t i, const size_t *moved)
 	}
 }
 
-/*
- * Three instructions that look at no bit of a word, and what they leave in the
- * accumulator is loaded anew: libseccomp's test of an int's upper half.
- */
+/* Nothing is done with the accumulator there. */
 static bool
-is_idle(const struct sock_filter *insn, size_t left)
+forgets(const struct sock_filter *insn)
+{
+	return BPF_CLASS(insn->code) == BPF_LD ||
+	    BPF_CLASS(insn->code) == BPF_RET;
+}
+
+/* A word, masked and compared with one value, and then forgotten. */
+static bool
+is_masked_test(const struct sock_filter *insn, size_t left)
 {
 	return left > 3 && insn[0].code == (BPF_LD | BPF_W | BPF_ABS) &&
-	    insn[1].code == (BPF_ALU | BPF_AND | BPF_K) && insn[1].k == 0 &&
-	    insn[2].code == (BPF_JMP | BPF_JEQ | BPF_K) && insn[2].k == 0 &&
-	    insn[2].jt == 0 && BPF_CLASS(insn[3].code) == BPF_LD;
+	    insn[1].code == (BPF_ALU | BPF_AND | BPF_K) &&
+	    insn[2].code == (BPF_JMP | BPF_JEQ | BPF_K) &&
+	    forgets(insn + 3 + insn[2].jt) && forgets(insn + 3 + insn[2].jf);
 }
 
 /*
- * Leave the idle ones out: the kernel translates each instruction when a
+ * Of such a test of three instructions, how many are not needed: all if it
+ * looks at no bit, as libseccomp's of an int's upper half, and the masking if
+ * one that tests bits does for both.
+ */
+static size_t
+join(struct sock_filter *insn)
+{
+	const uint32_t mask = insn[1].k;
+	struct sock_filter *test = &insn[2];
+	const struct sock_filter old = *test;
+
+	if (mask == 0 && old.k == 0 && old.jt == 0)
+		return 3;
+	if (old.k != 0 && (old.k != mask || (mask & (mask - 1)) != 0))
+		return 0;
+	test->code = BPF_JMP | BPF_JSET | BPF_K;
+	test->k = mask;
+	test->jt = old.k == 0 ? old.jf : old.jt;
+	test->jf = old.k == 0 ? old.jt : old.jf;
+	return 1;
+}
+
+/*
+ * Leave out what is not needed: the kernel translates each instruction when a
  * session begins.  What jumps to one goes on behind it.  Returns how many are
  * left.
  */
@@ -189,33 +217,51 @@ static size_t
 shorten(struct sock_filter *insns, size_t n)
 {
 	static size_t moved[INSNS_MAX + 1]; /* where each is then */
-	size_t i, left = 0;
+	static bool dropped[INSNS_MAX];
+	size_t i, drop, left = 0;
 
-	for (i = 0; i < n;) {
-		if (is_idle(&insns[i], n - i)) {
-			moved[i] = moved[i + 1] = moved[i + 2] = left;
-			i += 3;
-		} else {
-			moved[i++] = left++;
-		}
+	memset(dropped, 0, sizeof(dropped));
+	for (i = 0; i < n; i++) {
+		if (!is_masked_test(&insns[i], n - i))
+			continue;
+		drop = join(&insns[i]);
+		dropped[i + 1] = drop > 0;
+		dropped[i] = dropped[i + 2] = drop == 3;
 	}
-	for (i = 0; i < n;) {
+	for (i = 0; i < n; i++) {
+		moved[i] = left;
+		left += dropped[i] ? 0 : 1;
+	}
+	for (i = 0; i < n; i++) {
 		struct sock_filter insn = insns[i];
 
-		if (is_idle(&insns[i], n - i)) {
-			i += 3;
+		if (dropped[i])
 			continue;
-		}
 		redirect(&insn, i, moved);
-		insns[moved[i++]] = insn;
+		insns[moved[i]] = insn;
 	}
 	return left;
 }
 
 static void
+print_insn(const struct sock_filter *insn)
+{
+	(void)printf("\t{ 0x%02x, %d, %d, 0x%08x },\n", insn->code, insn->jt,
+	    insn->jf, insn->k);
+}
+
+/*
+ * A program begins with an instruction that does nothing.  Before a session
+ * goes on, the kernel interprets its filter for each of all numbers, to learn
+ * which it allows in any case; at this instruction it gives that up.  It would
+ * take longer than all that its table saves later.
+ */
+static void
 print_program(scmp_filter_ctx ctx, const char *prefix, const char *role,
     const char *action)
 {
+	static const struct sock_filter opaque = { BPF_MISC | BPF_TAX, 0, 0,
+		0 };
 	static struct sock_filter insns[INSNS_MAX];
 	ssize_t n;
 	size_t i, len;
@@ -232,9 +278,9 @@ print_program(scmp_filter_ctx ctx, const char *prefix, const char *role,
 	len = shorten(insns, (size_t)n / sizeof(insns[0]));
 	(void)printf("static const struct sock_filter %s%s_%s[] = {\n", prefix,
 	    role, action);
+	print_insn(&opaque);
 	for (i = 0; i < len; i++)
-		(void)printf("\t{ 0x%02x, %d, %d, 0x%08x },\n", insns[i].code,
-		    insns[i].jt, insns[i].jf, insns[i].k);
+		print_insn(&insns[i]);
 	(void)printf("};\n");
 }
 
@@ -257,7 +303,7 @@ print_filter(
 	    ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	if (ret < 0)
 		errx(1, "architecture: %s", strerror(-ret));
-	/* A tree, of which the kernel makes its table of calls faster. */
+	/* A tree, for at most eight comparisons a call. */
 	(void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	add_rows(ctx, t, &common);
 	for (i = 0; i < LENGTH(roles[role].tables); i++)
