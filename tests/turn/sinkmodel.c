@@ -239,6 +239,9 @@ take_file(struct sinkmodel *m, const struct proto_record *rec)
 		levels = answered ? 0 : MAY(0);
 	else if (fate == UNKNOWN && !answered)
 		levels |= MAY(0);
+	/* A directory whose fate is not known may be dead. */
+	if (fate == UNKNOWN && m->vague && m->depth > 0)
+		levels |= levels_of_discarding(m, rec->size, answered);
 	if (levels == 0 || (answered && fate == UNKNOWN && !says(m, 2))) {
 		begin_body(m, rec, fate);
 		return;
