@@ -34,27 +34,26 @@ is_one_of(const struct stat *st, const struct stat *list, size_t n)
 static int
 is_inside(int dirfd, const struct stat *inside, size_t n)
 {
-	struct stat st, above;
+	struct stat st, below = { .st_ino = 0 };
+	bool found;
 	int fd, up;
 
-	if (fstat(dirfd, &st) == -1 ||
-	    (fd = openat(dirfd, ".", DIR_FLAGS)) == -1)
-		return -1;
-	while (!is_one_of(&st, inside, n)) {
+	fd = openat(dirfd, ".", DIR_FLAGS);
+	while (fd != -1 && fstat(fd, &st) == 0) {
+		found = is_one_of(&st, inside, n);
+		/* The system's root is above itself. */
+		if (found || is_same(&st, &below)) {
+			(void)close(fd);
+			return found;
+		}
+		below = st;
 		up = openat(fd, "..", DIR_FLAGS);
 		(void)close(fd);
-		if ((fd = up) == -1 || fstat(fd, &above) == -1)
-			break;
-		if (is_same(&st, &above)) {
-			(void)close(fd);
-			return 0;
-		}
-		st = above;
+		fd = up;
 	}
-	if (fd == -1)
-		return -1;
-	(void)close(fd);
-	return is_one_of(&st, inside, n) ? 1 : -1;
+	if (fd != -1)
+		(void)close(fd);
+	return -1;
 }
 
 /* The directory that the path's last name is in; *name is that name. */
@@ -99,10 +98,12 @@ open_in(
 			*why = "not a regular file";
 		return -1;
 	}
-	if (fstat(fd, st) == 0 && (*why = unfit(st)) == NULL)
-		return fd;
+	if (fstat(fd, st) == 0) {
+		if ((*why = unfit(st)) == NULL)
+			return fd;
+		errno = EINVAL;
+	}
 	(void)close(fd);
-	errno = EINVAL;
 	return -1;
 }
 
