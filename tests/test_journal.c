@@ -2,6 +2,7 @@
 /* Where records may go, and that they get there whole. */
 #include "config.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -14,6 +15,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "filter-tables.h"
 #include "journal.h"
 #include "log.h"
 
@@ -28,6 +30,20 @@ static struct journal journal;
 static char top[64];
 static char err[512];
 static int rootfd;
+
+static int stat_error; /* of asking a file what it is */
+
+/* Stands before that of libc. */
+int
+fstat(int fd, struct stat *st)
+{
+	int ret = fstatat(fd, "", st, AT_EMPTY_PATH);
+
+	if (ret == -1 || stat_error == 0 || !S_ISREG(st->st_mode))
+		return ret;
+	errno = stat_error;
+	return -1;
+}
 
 static const char *
 at(const char *name)
@@ -67,8 +83,9 @@ setup(void)
 static void
 teardown(void)
 {
-	static const char *const names[] = { "log", "other", "link", "fifo",
-		"root/log", "root/deep/log", "root/deep", "root", "linked" };
+	static const char *const names[] = { "log", "said", "other", "link",
+		"fifo", "root/log", "root/deep/log", "root/deep", "root",
+		"linked" };
 	size_t i;
 
 	for (i = 0; i < LENGTH(names); i++)
@@ -249,6 +266,140 @@ START_TEST(losses_of_the_log)
 }
 END_TEST
 
+/* From here on lines of the log go to the file "said". */
+static void
+keep_log(void)
+{
+	int fd;
+
+	touch("said");
+	fd = open(at("said"), O_WRONLY | O_APPEND | O_CLOEXEC);
+	ck_assert_int_ne(dup2(fd, STDERR_FILENO), -1);
+	(void)close(fd);
+	(void)log_open(LOG_LEVEL_INFO, LOG_AUTH, true);
+}
+
+static const char *
+text_of(const char *name)
+{
+	static char text[4096];
+	ssize_t n;
+	int fd;
+
+	fd = open(at(name), O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ne(fd, -1);
+	n = read(fd, text, sizeof(text) - 1);
+	ck_assert_int_ge(n, 0);
+	text[n] = '\0';
+	(void)close(fd);
+	return text;
+}
+
+static const struct {
+	int error;
+	bool is_broken;
+} disk_rows[] = {
+	{ EROFS, true },
+	{ EIO, true },
+	{ ENOSPC, true },
+	{ EDQUOT, true },
+	{ ESTALE, true },
+	{ EACCES, false },
+	{ EPERM, false },
+	{ ENOMEM, false },
+};
+
+/* R-LOG-1: a disk that fails costs records, and the log says so. */
+START_TEST(broken_disk)
+{
+	char want[256];
+
+	stat_error = disk_rows[_i].error;
+	if (!disk_rows[_i].is_broken) {
+		ck_refused(at("log"), strerror(stat_error));
+		return;
+	}
+	keep_log();
+	ck_assert_int_eq(open_at(at("log")), 0);
+	ck_assert_str_eq(err, "");
+	ck_assert_int_eq(journal.place, JOURNAL_NONE);
+	(void)snprintf(want, sizeof(want),
+	    "TransferLog %s: %s; records are lost\n", at("log"),
+	    strerror(stat_error));
+	ck_assert_str_eq(text_of("said"), want);
+	write_records("/x", 2, 1);
+	ck_assert_str_eq(text_of("said"), want);
+	ck_assert_str_eq(text_of("log"), "");
+}
+END_TEST
+
+/* What the directory of clients is must be known. */
+START_TEST(unknown_root)
+{
+	rootfd = -1;
+	ck_refused(at("log"), "Bad file descriptor");
+}
+END_TEST
+
+/* The file was opened, and there is no number left that it may have. */
+START_TEST(no_number_for_it)
+{
+	const struct rlimit few = { FILTER_OTHER_FDS, 64 };
+	int fd, status;
+	char want[256];
+	pid_t pid;
+
+	(void)snprintf(want, sizeof(want), "TransferLog %s: %s", at("log"),
+	    strerror(EINVAL));
+	if ((pid = fork()) == 0) {
+		rootfd = fcntl(rootfd, F_DUPFD_CLOEXEC, FILTER_OTHER_FDS);
+		for (fd = 3; fd < FILTER_OTHER_FDS; fd++)
+			(void)close(fd);
+		if (setrlimit(RLIMIT_NOFILE, &few) == -1)
+			_exit(2);
+		_exit(open_at(at("log")) != -1 || strcmp(err, want) != 0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+static const struct {
+	enum settings_log_format format;
+	const char *path;
+	const char *begin;
+	const char *end;
+} format_rows[] = {
+	{ SETTINGS_LOG_JSON, "syslog", "@cee: {\"time\":\"1970",
+	    "\"path\":\"/x\"}\n" },
+	{ SETTINGS_LOG_XFERLOG, "syslog", "Thu Jan 01 00:00:00 1970 1 ",
+	    " c\n" },
+	{ SETTINGS_LOG_JSON, "log", "{\"time\":\"1970", "\"path\":\"/x\"}\n" },
+	{ SETTINGS_LOG_XFERLOG, "log", "Thu Jan 01 00:00:00 1970 1 ", " c\n" },
+};
+
+/* One line a record, in its format and its place only. */
+START_TEST(formats)
+{
+	const bool to_log = strcmp(format_rows[_i].path, "syslog") == 0;
+	const char *text, *end = format_rows[_i].end;
+
+	ck_assert_int_eq(setenv("TZ", "UTC0", 1), 0);
+	keep_log();
+	ck_assert_int_eq(journal_open(&journal, to_log ? "syslog" : at("log"),
+			     format_rows[_i].format, rootfd, err, sizeof(err)),
+	    0);
+	write_records("/x", 2, 1);
+	ck_assert_str_eq(text_of(to_log ? "log" : "said"), "");
+	text = text_of(to_log ? "said" : "log");
+	ck_assert_msg(strncmp(text, format_rows[_i].begin,
+			  strlen(format_rows[_i].begin)) == 0,
+	    "%s", text);
+	ck_assert_str_eq(text + strlen(text) - strlen(end), end);
+	ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1);
+}
+END_TEST
+
 static Suite *
 journal_suite(void)
 {
@@ -264,6 +415,10 @@ journal_suite(void)
 	tcase_add_test(tc, rotation);
 	tcase_add_test(tc, lines_of_many);
 	tcase_add_test(tc, losses_of_the_log);
+	tcase_add_loop_test(tc, broken_disk, 0, LENGTH(disk_rows));
+	tcase_add_test(tc, unknown_root);
+	tcase_add_test(tc, no_number_for_it);
+	tcase_add_loop_test(tc, formats, 0, LENGTH(format_rows));
 	suite_add_tcase(s, tc);
 	return s;
 }
