@@ -148,9 +148,8 @@ audit_announce(struct audit *a, off_t size, mode_t mode, const time_t *mtime)
 		(void)clock_gettime(CLOCK_MONOTONIC, &a->file.start);
 }
 
-/* The fate of a file. */
 static void
-record(struct audit *a, enum transfer_result result, const char *code,
+write_record(struct audit *a, enum transfer_result result, const char *code,
     const char *keyword, const char *path, off_t bytes)
 {
 	const struct audit_file *file = &a->file;
@@ -165,11 +164,8 @@ record(struct audit *a, enum transfer_result result, const char *code,
 		.mtime = file->has_mtime ? &file->mtime : NULL,
 		.path = path,
 		.pathlen = strlen(path) };
-
 	const int saved = errno;
 
-	if (a->journal == NULL)
-		return;
 	(void)clock_gettime(CLOCK_REALTIME, &t.time);
 	if (file->size >= 0)
 		t.duration = milliseconds_since(&file->start);
@@ -181,28 +177,50 @@ record(struct audit *a, enum transfer_result result, const char *code,
 	errno = saved;
 }
 
-void
-audit_open(const struct audit *a, const char *path, mode_t mode)
+/* The fate of a file. */
+static void
+record(struct audit *a, enum transfer_result result, const char *code,
+    const char *keyword, const char *path, off_t bytes)
+{
+	if (a->journal != NULL)
+		write_record(a, result, code, keyword, path, bytes);
+}
+
+/* Texts of every file are made only where they are wanted: that costs time. */
+static void
+say_open(const struct audit *a, const char *path, mode_t mode)
 {
 	char quoted[QUOTED_BYTES_MAX];
 
-	if (!log_is_on(LOG_LEVEL_VERBOSE))
-		return;
 	log_verbose("open %s flags %s mode 0%o", quote(quoted, path),
 	    a->session.upload ? "WRITE,CREATE,TRUNCATE" : "READ",
 	    (unsigned)mode);
 }
 
 void
-audit_done(struct audit *a, const char *path, off_t bytes)
+audit_open(const struct audit *a, const char *path, mode_t mode)
+{
+	if (log_takes(LOG_LEVEL_VERBOSE))
+		say_open(a, path, mode);
+}
+
+static void
+say_done(const struct audit *a, const char *path, off_t bytes)
 {
 	char quoted[QUOTED_BYTES_MAX];
 
-	a->files++;
-	a->bytes += (unsigned long long)bytes;
 	log_info("close %s bytes read %lld written %lld", quote(quoted, path),
 	    a->session.upload ? 0 : (long long)bytes,
 	    a->session.upload ? (long long)bytes : 0);
+}
+
+void
+audit_done(struct audit *a, const char *path, off_t bytes)
+{
+	a->files++;
+	a->bytes += (unsigned long long)bytes;
+	if (log_takes(LOG_LEVEL_INFO))
+		say_done(a, path, bytes);
 	record(a, TRANSFER_OK, NULL, NULL, path, bytes);
 	forget_file(a);
 }
@@ -239,7 +257,7 @@ audit_mkdir(const struct audit *a, const char *path, mode_t mode)
 	char quoted[QUOTED_BYTES_MAX];
 
 	(void)a;
-	if (log_is_on(LOG_LEVEL_VERBOSE))
+	if (log_takes(LOG_LEVEL_VERBOSE))
 		log_verbose("mkdir name %s mode 0%o", quote(quoted, path),
 		    (unsigned)mode);
 }
@@ -250,26 +268,31 @@ audit_set_mode(const struct audit *a, const char *path, mode_t mode)
 	char quoted[QUOTED_BYTES_MAX];
 
 	(void)a;
-	if (log_is_on(LOG_LEVEL_VERBOSE))
+	if (log_takes(LOG_LEVEL_VERBOSE))
 		log_verbose(
 		    "set %s mode %04o", quote(quoted, path), (unsigned)mode);
 }
 
-void
-audit_set_times(const struct audit *a, const char *path, time_t mtime)
+static void
+say_times(const char *path, time_t mtime)
 {
 	char quoted[QUOTED_BYTES_MAX];
 	char stamp[64] = "?"; /* for a year that the client made up */
 	struct utc t;
 
-	(void)a;
-	if (!log_is_on(LOG_LEVEL_VERBOSE))
-		return;
 	if (utc_from_time(mtime, &t))
 		(void)snprintf(stamp, sizeof(stamp),
 		    "%04d%02u%02u-%02u:%02u:%02u", t.year, t.month, t.day,
 		    t.hour, t.minute, t.second);
 	log_verbose("set %s modtime %s", quote(quoted, path), stamp);
+}
+
+void
+audit_set_times(const struct audit *a, const char *path, time_t mtime)
+{
+	(void)a;
+	if (log_takes(LOG_LEVEL_VERBOSE))
+		say_times(path, mtime);
 }
 
 void

@@ -235,9 +235,13 @@ is_wanted(enum log_level level)
 }
 
 bool
-log_is_on(enum log_level level)
+log_takes(enum log_level level)
 {
-	return state.fd != -1 && is_wanted(level);
+	if (!is_wanted(level))
+		return false;
+	if (state.fd == -1)
+		state.lost++;
+	return state.fd != -1;
 }
 
 /* sshd(8) has the same idea of them: verbose lines are information. */
@@ -343,6 +347,20 @@ log_lost(void)
 	return state.lost;
 }
 
+static void format(enum log_level level, const char *fmt, va_list ap)
+    ATTR_PRINTF(2, 0);
+
+static void
+format(enum log_level level, const char *fmt, va_list ap)
+{
+	char text[LOG_BYTES_MAX + 1];
+	char line[LOG_BYTES_MAX + 1];
+
+	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+		text[0] = '\0';
+	deliver(level, line, text_line(line, sizeof(line), text, strlen(text)));
+}
+
 static void log_at(enum log_level level, const char *fmt, va_list ap)
     ATTR_PRINTF(2, 0);
 
@@ -350,16 +368,9 @@ static void
 log_at(enum log_level level, const char *fmt, va_list ap)
 {
 	const int saved = errno;
-	char text[LOG_BYTES_MAX + 1];
-	char line[LOG_BYTES_MAX + 1];
 
-	if (state.fd == -1 && is_wanted(level))
-		state.lost++;
-	if (!log_is_on(level))
-		return;
-	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
-		text[0] = '\0';
-	deliver(level, line, text_line(line, sizeof(line), text, strlen(text)));
+	if (log_takes(level))
+		format(level, fmt, ap);
 	errno = saved;
 }
 
@@ -368,7 +379,7 @@ log_record(const char *text, size_t len)
 {
 	const int saved = errno;
 
-	if (log_is_on(LOG_LEVEL_INFO) && len <= LOG_BYTES_MAX)
+	if (len <= LOG_BYTES_MAX && log_takes(LOG_LEVEL_INFO))
 		deliver(LOG_LEVEL_INFO, text, len);
 	errno = saved;
 }

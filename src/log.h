@@ -103,7 +103,10 @@ void log_info(const char *fmt, ...) ATTR_PRINTF(1, 2);
 void log_verbose(const char *fmt, ...) ATTR_PRINTF(1, 2);
 void log_debug(const char *fmt, ...) ATTR_PRINTF(1, 2);
 
-/* Is this level written at all? */
-bool log_is_on(enum log_level level);
+/*
+ * Will a line of this level be written?  To be asked where it takes work to
+ * make one: where there is no daemon, asking counts it as lost.
+ */
+bool log_takes(enum log_level level) ATTR_USE;
 
 #endif

@@ -342,6 +342,24 @@ START_TEST(levels)
 }
 END_TEST
 
+/* No line is made then; each is missing all the same. */
+START_TEST(lines_for_nobody_are_lost)
+{
+	(void)log_open_at("/nonexistent/log", LOG_LEVEL_VERBOSE, LOG_AUTH);
+	audit_open(&up, "a", 0644);
+	audit_done(&up, "a", 1);
+	audit_mkdir(&up, "a", 0755);
+	audit_set_mode(&up, "a", 0644);
+	audit_set_times(&up, "a", 0);
+	ck_assert_uint_eq(log_lost(), 5);
+	(void)log_open_at("/nonexistent/log", LOG_LEVEL_INFO, LOG_AUTH);
+	audit_open(&up, "a", 0644);
+	audit_done(&up, "a", 1);
+	ck_assert_uint_eq(log_lost(), 1);
+	ck_assert_uint_eq(up.files, 2);
+}
+END_TEST
+
 /* R-LOG-1: whatever the client writes, both ends of it and the verdict. */
 START_TEST(long_texts_are_cut_in_the_middle)
 {
@@ -427,6 +445,7 @@ audit_suite(void)
 	tcase_add_test(tc, file_failed);
 	tcase_add_test(tc, attributes);
 	tcase_add_test(tc, levels);
+	tcase_add_test(tc, lines_for_nobody_are_lost);
 	tcase_add_test(tc, long_texts_are_cut_in_the_middle);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("codes");

@@ -200,10 +200,10 @@ START_TEST(thresholds)
 	log_verbose("%s", "v");
 	log_debug("%s", "d");
 	ck_assert_str_eq(caught(), threshold_rows[_i].want);
-	ck_assert(!log_is_on(LOG_LEVEL_QUIET));
+	ck_assert(!log_takes(LOG_LEVEL_QUIET));
 	for (i = LOG_LEVEL_FATAL; i <= LOG_LEVEL_DEBUG; i++)
 		ck_assert_int_eq(
-		    log_is_on((enum log_level)i), (enum log_level)i <= level);
+		    log_takes((enum log_level)i), (enum log_level)i <= level);
 }
 END_TEST
 
@@ -211,7 +211,7 @@ START_TEST(nothing_before_open)
 {
 	log_error("too early");
 	ck_assert_str_eq(caught(), "");
-	ck_assert(!log_is_on(LOG_LEVEL_ERROR));
+	ck_assert(!log_takes(LOG_LEVEL_ERROR));
 }
 END_TEST
 
@@ -385,7 +385,7 @@ START_TEST(daemon_that_sleeps_or_dies)
 	(void)close(daemon_fd);
 	log_info("nobody listens");
 	ck_assert_int_eq(errno, 0);
-	ck_assert(log_is_on(LOG_LEVEL_INFO));
+	ck_assert(log_takes(LOG_LEVEL_INFO));
 }
 END_TEST
 
@@ -471,6 +471,11 @@ START_TEST(lines_for_nobody_are_lost)
 	log_debug("b");
 	log_error("c");
 	ck_assert_uint_eq(log_lost(), 2);
+	/* Nor where its maker asked, and did not make it. */
+	ck_assert(!log_takes(LOG_LEVEL_INFO));
+	ck_assert(!log_takes(LOG_LEVEL_DEBUG));
+	log_record("{}", 2);
+	ck_assert_uint_eq(log_lost(), 4);
 	(void)log_open_at("/nonexistent/log", LOG_LEVEL_QUIET, LOG_AUTH);
 	log_error("a");
 	ck_assert_uint_eq(log_lost(), 0);
@@ -598,7 +603,7 @@ START_TEST(no_daemon)
 	ck_assert_int_eq(
 	    log_open_at("/nonexistent/log", LOG_LEVEL_INFO, LOG_AUTH), -1);
 	log_info("dropped");
-	ck_assert(!log_is_on(LOG_LEVEL_INFO));
+	ck_assert(!log_takes(LOG_LEVEL_INFO));
 	memset(path, 'a', sizeof(path));
 	path[sizeof(path) - 1] = '\0';
 	ck_assert_int_eq(log_open_at(path, LOG_LEVEL_INFO, LOG_AUTH), -1);
@@ -645,7 +650,7 @@ START_TEST(system_socket)
 
 	fd = log_open(LOG_LEVEL_INFO, LOG_USER, false);
 	ck_assert(fd == -1 || fd > STDERR_FILENO);
-	ck_assert_int_eq(log_is_on(LOG_LEVEL_INFO), fd != -1);
+	ck_assert_int_eq(log_takes(LOG_LEVEL_INFO), fd != -1);
 	log_debug("not on");
 	ck_assert_str_eq(caught(), "");
 }
