@@ -4,7 +4,6 @@
 #include "proto.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 /* libssh2 writes `C0%o' of a whole st_mode: 0 and six digits (R-WIRE-6). */
@@ -12,6 +11,9 @@
 
 /* As many as INT64_MAX has. */
 #define SIZE_DIGITS_MAX 19
+
+/* In base 8 as well. */
+#define NUMBER_DIGITS_MAX (3 * sizeof(uintmax_t))
 
 #define USEC_MAX 999999
 
@@ -259,49 +261,95 @@ proto_strerror(enum proto_err err)
 	return texts[err];
 }
 
-/* Append n bytes and a NUL. */
-static bool
-put(char *buf, size_t size, size_t *used, const char *bytes, size_t n)
+/* What does not fit makes it full. */
+struct output {
+	char *buf;
+	size_t size;
+	size_t used;
+	bool full;
+};
+
+/* The NUL has room as well. */
+static void
+put(struct output *o, const char *bytes, size_t n)
 {
-	if (n >= size - *used)
-		return false;
-	memcpy(buf + *used, bytes, n);
-	*used += n;
-	buf[*used] = '\0';
-	return true;
+	o->full |= n >= o->size - o->used;
+	if (o->full)
+		return;
+	memcpy(o->buf + o->used, bytes, n);
+	o->used += n;
+}
+
+/* At least so many digits.  Not snprintf(3): each file has its record. */
+static void
+put_number(struct output *o, uintmax_t value, unsigned base, size_t least)
+{
+	char digits[NUMBER_DIGITS_MAX];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + value % base);
+		value /= base;
+	} while (value > 0 || sizeof(digits) - at < least);
+	put(o, digits + at, sizeof(digits) - at);
+}
+
+static void
+put_name(struct output *o, const char *name)
+{
+	size_t len;
+
+	while (name[len = strcspn(name, "\n")] != '\0') {
+		put(o, name, len);
+		put(o, "\\^J", 3);
+		name += len + 1;
+	}
+	put(o, name, len);
+}
+
+static void
+put_time(struct output *o, time_t time)
+{
+	put_number(o, time < 0 ? 0 : (uintmax_t)time, 10, 1);
+	put(o, " 0", 2);
+}
+
+static size_t
+finish(struct output *o)
+{
+	put(o, "\n", 1);
+	if (o->full)
+		return 0;
+	o->buf[o->used] = '\0';
+	return o->used;
 }
 
 size_t
 proto_format_item(char *buf, size_t size, enum proto_type type, mode_t mode,
     off_t bytes, const char *name)
 {
-	size_t used;
-	int n;
+	struct output o = { .buf = buf, .size = size };
+	const char letter = (char)type;
 
 	if ((type != PROTO_FILE && type != PROTO_DIR) || bytes < 0)
 		return 0;
-	if (type == PROTO_DIR)
-		bytes = 0;
-	n = snprintf(buf, size, "%c%04o %jd ", (int)type,
-	    (unsigned int)(mode & 07777), (intmax_t)bytes);
-	if (n < 0 || (size_t)n >= size)
-		return 0;
-	for (used = (size_t)n; *name != '\0'; name++) {
-		bool newline = *name == '\n';
-		if (!put(buf, size, &used, newline ? "\\^J" : name,
-			newline ? 3 : 1))
-			return 0;
-	}
-	return put(buf, size, &used, "\n", 1) ? used : 0;
+	put(&o, &letter, 1);
+	put_number(&o, mode & 07777, 8, 4);
+	put(&o, " ", 1);
+	put_number(&o, type == PROTO_DIR ? 0 : (uintmax_t)bytes, 10, 1);
+	put(&o, " ", 1);
+	put_name(&o, name);
+	return finish(&o);
 }
 
 size_t
 proto_format_times(char *buf, size_t size, time_t mtime, time_t atime)
 {
-	int n;
+	struct output o = { .buf = buf, .size = size };
 
-	n = snprintf(buf, size, "T%jd 0 %jd 0\n",
-	    (intmax_t)(mtime < 0 ? 0 : mtime),
-	    (intmax_t)(atime < 0 ? 0 : atime));
-	return n < 0 || (size_t)n >= size ? 0 : (size_t)n;
+	put(&o, "T", 1);
+	put_time(&o, mtime);
+	put(&o, " ", 1);
+	put_time(&o, atime);
+	return finish(&o);
 }

@@ -12,8 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,6 +43,21 @@ temp_close(struct temp *t)
 	errno = saved;
 }
 
+/* Not by snprintf(3), which takes longer than some system calls. */
+static void
+write_name(char *dst, uint64_t number)
+{
+	static const char digits[] = "0123456789abcdef";
+	static const char pattern[] =
+	    POLICY_TEMP_PREFIX "0123456789abcdef" POLICY_TEMP_SUFFIX;
+	char *first = dst + sizeof(POLICY_TEMP_PREFIX) - 1;
+	size_t i;
+
+	memcpy(dst, pattern, sizeof(pattern));
+	for (i = POLICY_TEMP_DIGITS; i-- > 0; number >>= 4)
+		first[i] = digits[number & 15];
+}
+
 static int
 make_name(struct temp_names *names, char *dst)
 {
@@ -56,8 +70,7 @@ make_name(struct temp_names *names, char *dst)
 		names->left = TEMP_NAMES;
 	}
 	memcpy(&random, names->random[--names->left], sizeof(random));
-	(void)snprintf(dst, NAME_BYTES_MAX,
-	    POLICY_TEMP_PREFIX "%016" PRIx64 POLICY_TEMP_SUFFIX, random);
+	write_name(dst, random);
 	return 0;
 }
 
