@@ -38,12 +38,14 @@
 /*
  * Of these a sink needs: reading directories to sweep them and to set their
  * attributes; the others to write a file, to make it, to rename it over another
- * one, and for -r.
+ * one, and for -r.  What it may write over and remove it may empty, too: it
+ * does so with Atomic no; and at each open(2) the kernel asks whether it may,
+ * and if nothing below the root says so, on to the top of the file system.
  */
 #define SINK_RIGHTS                                                            \
 	(LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE |         \
-	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE |     \
-	    LANDLOCK_ACCESS_FS_MAKE_DIR)
+	    LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_MAKE_REG |        \
+	    LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR)
 #define SOURCE_RIGHTS                                                          \
 	(LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_READ_FILE)
 
@@ -85,8 +87,8 @@ kernel_version(void)
 	return (int)version;
 }
 
-static int
-create_ruleset(int version)
+static struct ruleset
+denied_by(int version)
 {
 	struct ruleset all = { 0, 0, 0 };
 	int i;
@@ -96,20 +98,7 @@ create_ruleset(int version)
 		all.net |= versions[i].denied.net;
 		all.scoped |= versions[i].denied.scoped;
 	}
-	return (int)syscall(
-	    SYS_landlock_create_ruleset, &all, versions[version - 1].size, 0U);
-}
-
-/* Of those that this version knows. */
-static uint64_t
-rights_of(enum command_role role, bool in_place, int version)
-{
-	if (role == COMMAND_SOURCE)
-		return SOURCE_RIGHTS;
-	/* The third version is the first that denies it. */
-	return in_place && version >= 3
-	    ? SINK_RIGHTS | LANDLOCK_ACCESS_FS_TRUNCATE
-	    : SINK_RIGHTS;
+	return all;
 }
 
 static int
@@ -125,9 +114,11 @@ restrict_to(int ruleset, uint64_t rights, int root_fd)
 }
 
 int
-confine_landlock(enum command_role role, bool in_place, int root_fd)
+confine_landlock(enum command_role role, int root_fd)
 {
+	uint64_t rights = role == COMMAND_SINK ? SINK_RIGHTS : SOURCE_RIGHTS;
 	int version, ruleset, ret, saved;
+	struct ruleset denied;
 
 	version = kernel_version();
 	if (version < 1) {
@@ -135,9 +126,13 @@ confine_landlock(enum command_role role, bool in_place, int root_fd)
 			errno = ENOSYS;
 		return -1;
 	}
-	if ((ruleset = create_ruleset(version)) == -1)
+	denied = denied_by(version);
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &denied,
+	    versions[version - 1].size, 0U);
+	if (ruleset == -1)
 		return -1;
-	ret = restrict_to(ruleset, rights_of(role, in_place, version), root_fd);
+	/* What is not denied cannot be allowed either. */
+	ret = restrict_to(ruleset, rights & denied.fs, root_fd);
 	saved = errno;
 	(void)close(ruleset);
 	errno = saved;

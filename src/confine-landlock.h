@@ -8,18 +8,14 @@
 #ifndef CONFINE_LANDLOCK_H
 #define CONFINE_LANDLOCK_H
 
-#include <stdbool.h>
-
 #include "command.h"
 #include "defs.h"
 
 /*
- * Confine to the directory root_fd; no_new_privs must be set.  in_place: a sink
- * may also empty files.  Returns the
+ * Confine to the directory root_fd; no_new_privs must be set.  Returns the
  * version of the kernel's interface as far as it is used here, 1 at least; or
  * -1 with errno: ENOSYS, EOPNOTSUPP where the kernel has no Landlock.
  */
-int confine_landlock(
-    enum command_role role, bool in_place, int root_fd) ATTR_USE;
+int confine_landlock(enum command_role role, int root_fd) ATTR_USE;
 
 #endif

@@ -127,8 +127,7 @@ restrict_files(struct state *c)
 	int version;
 
 	if (choice != SETTINGS_NO) {
-		version = confine_landlock(
-		    c->role, !c->settings->policy.atomic, c->root->fd);
+		version = confine_landlock(c->role, c->root->fd);
 		if (version == -1 && do_without(c, "Landlock", choice) == -1)
 			return -1;
 		if (version != -1) {

@@ -67,7 +67,7 @@ privileges(void)
 static bool
 landlock(void)
 {
-	return confine_landlock(role, false, root_fd) != -1;
+	return confine_landlock(role, root_fd) != -1;
 }
 
 static bool
