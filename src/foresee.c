@@ -122,7 +122,9 @@ static bool
 file(const struct foresee *f, struct target *t, const struct target_item *it)
 {
 	const struct target_file announced = { .mode = USUAL_FILE_MODE,
-		.size = f->size == -1 ? 0 : f->size };
+		.size = f->size == -1 ? 0 : f->size,
+		.has_times =
+		    f->request->preserve && policy_may_set_times(t->policy) };
 	struct policy_mode mode;
 	struct reason why;
 	struct upload u;

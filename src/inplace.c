@@ -22,10 +22,10 @@ require_one_link(const struct stat *st)
 }
 
 static bool
-changes_mode(const struct stat *st, struct policy_mode mode)
+changes_mode(const struct stat *st, const struct inplace_wish *wish)
 {
-	return mode.rule != POLICY_MODE_KEPT &&
-	    (st->st_mode & 07777) != mode.bits;
+	return wish->mode.rule != POLICY_MODE_KEPT &&
+	    (st->st_mode & 07777) != wish->mode.bits;
 }
 
 /* Others with it must wait.  Where there are no locks none is asked for. */
@@ -43,19 +43,28 @@ lock(int fd)
  * may not set it hears of that before them (R-WIRE-5).
  */
 static int
-narrow(int fd, const struct stat *st, struct policy_mode mode)
+narrow(int fd, const struct stat *st, const struct inplace_wish *wish)
 {
-	if (!changes_mode(st, mode))
+	if (!changes_mode(st, wish))
 		return 0;
-	return fchmod(fd, st->st_mode & 07777 & mode.bits);
+	return fchmod(fd, st->st_mode & 07777 & wish->mode.bits);
+}
+
+/* May its times be set?  Those that it has are (R-WIRE-5). */
+static int
+try_times(int fd, const struct stat *st, const struct inplace_wish *wish)
+{
+	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+
+	return wish->has_times ? futimens(fd, times) : 0;
 }
 
 int
-inplace_take(
-    struct temp *t, int old, const struct stat *st, struct policy_mode mode)
+inplace_take(struct temp *t, int old, const struct stat *st,
+    const struct inplace_wish *wish)
 {
 	if (require_one_link(st) == -1 || lock(old) == -1 ||
-	    narrow(old, st, mode) == -1)
+	    try_times(old, st, wish) == -1 || narrow(old, st, wish) == -1)
 		return -1;
 	t->fd = fcntl(old, F_DUPFD_CLOEXEC, FILTER_IN_PLACE_FD);
 	if (t->fd == -1 || ftruncate(t->fd, 0) == -1)
@@ -67,13 +76,14 @@ inplace_take(
 }
 
 int
-inplace_foresee(const struct stat *st, struct policy_mode mode)
+inplace_foresee(const struct stat *st, const struct inplace_wish *wish)
 {
 	uid_t self = geteuid();
 
 	if (require_one_link(st) == -1)
 		return -1;
-	if (!changes_mode(st, mode) || self == 0 || st->st_uid == self)
+	if (self == 0 || st->st_uid == self ||
+	    (!wish->has_times && !changes_mode(st, wish)))
 		return 0;
 	errno = EPERM;
 	return -1;

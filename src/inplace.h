@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <stdbool.h>
 
 #include "defs.h"
 #include "policy.h"
@@ -18,20 +19,27 @@
 
 #define INPLACE_E_LOCKED EDEADLK /* by another session */
 
+/* What such a file is to have in the end. */
+struct inplace_wish {
+	struct policy_mode mode;
+	bool has_times; /* that are to be set */
+};
+
 /*
  * Empty the file that old has open for writing, and lock it: t->fd and t->st
  * are set, its names are the caller's to set.  0; or -1 with errno, EMLINK,
- * INPLACE_E_LOCKED and EPERM for a mode that cannot be set among them: then
- * the file is as it was, but for a mode with fewer bits, and t->fd is the
- * caller's to close.
+ * INPLACE_E_LOCKED and EPERM for what cannot be set among them: then the file
+ * is as it was, but for a mode with fewer bits, and t->fd is the caller's to
+ * close.
  */
 int inplace_take(struct temp *t, int old, const struct stat *st,
-    struct policy_mode mode) ATTR_USE;
+    const struct inplace_wish *wish) ATTR_USE;
 
 /*
  * Would that succeed, as far as it can be told without changing anything?  0,
  * or -1 with errno as there.
  */
-int inplace_foresee(const struct stat *st, struct policy_mode mode) ATTR_USE;
+int inplace_foresee(
+    const struct stat *st, const struct inplace_wish *wish) ATTR_USE;
 
 #endif

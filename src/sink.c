@@ -93,7 +93,8 @@ begin_file(struct sink *k, struct item *it, struct upload *u)
 {
 	struct target *t = &k->target;
 	const struct target_file file = { .mode = it->rec->mode,
-		.size = it->rec->size };
+		.size = it->rec->size,
+		.has_times = it->times != NULL };
 	struct policy_mode mode;
 
 	return locate(k, it) &&

@@ -147,6 +147,7 @@ target_may_store(struct target *t, const struct target_item *it,
 		return false;
 	if (it->has_name && t->place.slash)
 		return failed(t, ENOENT, why);
+	u->has_times = file->has_times;
 	if (upload_look(u, it->dirfd, it->name, &old) == -1 ||
 	    (u->old != -1 && gate_place(&t->root->gate, &u->old_st) == -1))
 		return upload_failed(t, u, errno, why);

@@ -61,6 +61,7 @@ bool target_locate(struct target *t, const char *name, size_t len,
 struct target_file {
 	mode_t mode;
 	off_t size;
+	bool has_times; /* that are to be set */
 };
 
 /*

@@ -77,7 +77,7 @@ upload_init(struct upload *u, struct uploads *all)
 	u->all = all;
 	u->dirfd = u->old = -1;
 	u->lost = 0;
-	u->in_place = u->was_there = u->replaces = false;
+	u->has_times = u->in_place = u->was_there = u->replaces = false;
 	u->no_space[0] = '\0';
 	u->new_owner = false;
 	temp_init(&u->temp);
@@ -255,6 +255,7 @@ begin_beside(struct upload *u, struct policy_mode mode, off_t size)
 static int
 begin_in_place(struct upload *u, struct policy_mode mode)
 {
+	const struct inplace_wish wish = { mode, u->has_times };
 	struct temp *t = &u->temp;
 
 	u->in_place = true;
@@ -262,7 +263,7 @@ begin_in_place(struct upload *u, struct policy_mode mode)
 	if (!u->was_there)
 		return temp_create_named(
 		    t, u->dirfd, u->name, mode.bits & 0777);
-	if (inplace_take(t, u->old, &u->old_st, mode) == -1)
+	if (inplace_take(t, u->old, &u->old_st, &wish) == -1)
 		return -1;
 	close_fd(&u->old);
 	t->dirfd = u->dirfd;
@@ -279,6 +280,7 @@ goes_beside(const struct upload *u)
 int
 upload_foresee(struct upload *u, struct policy_mode mode, off_t size)
 {
+	const struct inplace_wish wish = { mode, u->has_times };
 	bool needs_name = u->old == -1 || goes_beside(u);
 
 	u->replaces = u->old != -1;
@@ -289,7 +291,7 @@ upload_foresee(struct upload *u, struct policy_mode mode, off_t size)
 	if (needs_name && root_may_change(u->dirfd) == -1)
 		return -1;
 	if (!goes_beside(u))
-		return u->old == -1 ? 0 : inplace_foresee(&u->old_st, mode);
+		return u->old == -1 ? 0 : inplace_foresee(&u->old_st, &wish);
 	if (check_sticky(u, geteuid()) == -1)
 		return -1;
 	if (!keeps_versions(u) || u->old == -1)

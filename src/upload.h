@@ -54,6 +54,7 @@ struct upload {
 	const char *name;    /* borrowed */
 	int old;             /* owned: the file to be replaced, or -1 */
 	struct stat old_st;  /* with old */
+	bool has_times;      /* of the client's, for the commit to set */
 	bool in_place;       /* Atomic no: temp is the file itself */
 	bool was_there;      /* and has nothing of the old one left */
 	mode_t created;      /* the mode the kernel gave */

@@ -1201,20 +1201,24 @@ START_TEST(sticky_directory)
 }
 END_TEST
 
-/* In place a mode must be set on a file that may be somebody else's. */
+/* In place mode and times must be set on a file that may be another's. */
 static const struct {
 	struct policy_mode mode;
 	mode_t old;
 	uid_t owner; /* added to SCRATCH_UID */
+	bool has_times;
 	int error;
 } mode_in_place_rows[] = {
-	{ { 0600, POLICY_MODE_FORCED }, 0666, 1, EPERM },
-	{ { 0644, POLICY_MODE_SENT }, 0666, 1, EPERM },
-	{ { 0777, POLICY_MODE_SENT }, 0666, 1, EPERM },
-	{ { 0644, POLICY_MODE_SENT }, 0666, 0, 0 },
-	{ { 0666, POLICY_MODE_SENT }, 0666, 1, 0 },
-	{ { 0666, POLICY_MODE_KEPT }, 0666, 1, 0 },
-	{ { 0666, POLICY_MODE_KEPT }, 04666, 1, 0 },
+	{ { 0600, POLICY_MODE_FORCED }, 0666, 1, false, EPERM },
+	{ { 0644, POLICY_MODE_SENT }, 0666, 1, false, EPERM },
+	{ { 0777, POLICY_MODE_SENT }, 0666, 1, false, EPERM },
+	{ { 0644, POLICY_MODE_SENT }, 0666, 0, false, 0 },
+	{ { 0666, POLICY_MODE_SENT }, 0666, 1, false, 0 },
+	{ { 0666, POLICY_MODE_KEPT }, 0666, 1, false, 0 },
+	{ { 0666, POLICY_MODE_KEPT }, 04666, 1, false, 0 },
+	{ { 0666, POLICY_MODE_SENT }, 0666, 1, true, EPERM },
+	{ { 0666, POLICY_MODE_KEPT }, 0666, 1, true, EPERM },
+	{ { 0644, POLICY_MODE_SENT }, 0666, 0, true, 0 },
 };
 
 static void
@@ -1226,6 +1230,7 @@ mode_in_place_of_other(void)
 
 	policy.atomic = false;
 	look("f");
+	up.has_times = mode_in_place_rows[row].has_times;
 	(void)stat("f", &before);
 	errno = 0;
 	ck_assert_int_eq(upload_foresee(&up, mode, 0), error == 0 ? 0 : -1);

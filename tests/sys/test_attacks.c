@@ -226,6 +226,13 @@ START_TEST(files_of_other_owners)
 	RUN_WITH("-o Atomic=no", "scp -d -p -t sticky", ACK,
 	    SEND("C0644 2 f\n"), WARNING("sticky/f: Operation not permitted"),
 	    SEND("C0666 2 f\n"), ACK, SEND("hi\0"), ACK, EXIT(1));
+	/* Nor do times. */
+	RUN_WITH("-o Atomic=no", "scp -d -p -t sticky", ACK, SEND("T1 0 1 0\n"),
+	    ACK, SEND("C0666 2 f\n"),
+	    WARNING("sticky/f: Operation not permitted"), EXIT(1));
+	RUN_WITH("-o Atomic=no -o PreserveTimes=no", "scp -d -p -t sticky", ACK,
+	    SEND("T1 0 1 0\n"), ACK, SEND("C0666 2 f\n"), ACK, SEND("hi\0"),
+	    ACK, EXIT(0));
 }
 END_TEST
 

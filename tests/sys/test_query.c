@@ -603,8 +603,8 @@ START_TEST(as_somebody_else)
 }
 END_TEST
 
-/* A mode that must be set in place, where only the owner may set it. */
-START_TEST(mode_of_somebody_else)
+/* Mode and times that are to be set in place, where only the owner may. */
+START_TEST(attributes_of_somebody_else)
 {
 	const struct passwd *pw = getpwuid(ACCOUNT_ID);
 	char words[128];
@@ -623,6 +623,19 @@ START_TEST(mode_of_somebody_else)
 	said(&s, "decision allowed");
 	server_clear(&s);
 	ask(&s, "-o Atomic=no -m 0600", "size=1 scp -t f", 0);
+	said(&s, "decision allowed");
+	server_clear(&s);
+	(void)snprintf(
+	    words, sizeof(words), "user=%s size=1 scp -p -t f", pw->pw_name);
+	ask(&s, "-o Atomic=no -m 0666", words, 1);
+	said(&s,
+	    "decision refused\n"
+	    "message \"scp: f: Operation not permitted\"");
+	server_clear(&s);
+	ask(&s, "-o Atomic=no -m 0666 -o PreserveTimes=no", words, 0);
+	said(&s, "decision allowed");
+	server_clear(&s);
+	ask(&s, "-o Atomic=no -m 0666", "size=1 scp -p -t f", 0);
 	said(&s, "decision allowed");
 	server_clear(&s);
 }
@@ -653,7 +666,7 @@ add_root(TCase *tc)
 {
 	tcase_add_loop_test(tc, layers, 0, LENGTH(layer_rows));
 	tcase_add_test(tc, as_somebody_else);
-	tcase_add_test(tc, mode_of_somebody_else);
+	tcase_add_test(tc, attributes_of_somebody_else);
 }
 
 int
