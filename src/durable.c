@@ -53,13 +53,24 @@ durable_heard(int fd)
 	return insist(close_copy, fd);
 }
 
+/* All around a file, or a directory that may be pinned only. */
+static int
+sync_around(int fd)
+{
+	if (insist(syncfs, fd) == 0)
+		return 0;
+	if (errno == EBADF)
+		errno = EACCES;
+	return -1;
+}
+
 int
-durable_directory(int dirfd, int file)
+durable_directory(int dirfd, int inside)
 {
 	int fd, ret;
 
 	if ((fd = root_open_dir(dirfd, ".")) == -1)
-		return file == -1 ? -1 : insist(syncfs, file);
+		return sync_around(inside);
 	ret = durable_file(fd);
 	/* Some file systems sync no directories, but all of themselves. */
 	if (ret == -1 && errno == EINVAL)

@@ -26,11 +26,11 @@ int durable_file(int fd) ATTR_USE;
 int durable_heard(int fd) ATTR_USE;
 
 /*
- * The names in a directory.  By way of file, which lies in it, all of its file
- * system where the directory cannot be opened or synced; file may be -1.  0,
- * or -1 with errno.
+ * The names in a directory.  By way of what lies inside, a file or a directory,
+ * all of its file system where the directory cannot be opened.  0, or -1 with
+ * errno.
  */
-int durable_directory(int dirfd, int file) ATTR_USE;
+int durable_directory(int dirfd, int inside) ATTR_USE;
 
 /* The file systems that a session has written to. */
 struct durable {

@@ -184,7 +184,7 @@ tree_enter(
 	l = &t->levels[t->depth];
 	if (open_level(l, t->gate, dirfd, name, wish) == -1)
 		return -1;
-	if (l->made && is_durable(t) && durable_directory(dirfd, -1) == -1) {
+	if (l->made && is_durable(t) && durable_directory(dirfd, l->fd) == -1) {
 		(void)close(l->fd);
 		return -1;
 	}

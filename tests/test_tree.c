@@ -21,7 +21,10 @@ int
 syncfs(int fd)
 {
 	synced++;
-	return fcntl(fd, F_GETFL) & O_PATH ? -1 : 0;
+	if ((fcntl(fd, F_GETFL) & O_PATH) == 0)
+		return 0;
+	errno = EBADF;
+	return -1;
 }
 
 static const struct timespec some_times[2] = { { 1000000001, 123456000 },
@@ -583,6 +586,51 @@ START_TEST(sync_unreadable)
 }
 END_TEST
 
+/*
+ * Sync file where the directory above cannot be opened: by way of the new one,
+ * unless that cannot be opened either.
+ */
+static const struct {
+	mode_t umask;
+	int error;
+} drop_box_rows[] = {
+	{ 022, 0 },
+	{ 0400, EACCES },
+};
+
+static void
+make_in_drop_box(void)
+{
+	struct tree_wish wish = { .mode = { 0755, POLICY_MODE_CREATED } };
+	int fds, error = drop_box_rows[row].error;
+
+	policy.sync = POLICY_SYNC_FILE;
+	ck_assert_int_eq(close(here), 0);
+	here = open("box", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fds = scratch_fds();
+	(void)umask(drop_box_rows[row].umask);
+	ck_assert_int_eq(tree_push_name(&tree, "d"), 0);
+	errno = 0;
+	ck_assert_int_eq(
+	    tree_enter(&tree, here, "d", &wish), error == 0 ? 0 : -1);
+	ck_assert_uint_eq(synced, 1);
+	if (error == 0)
+		ck_assert_int_eq(tree_leave(&tree), 0);
+	else
+		ck_assert_int_eq(errno, error);
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+
+START_TEST(sync_in_drop_box)
+{
+	row = _i;
+	scratch_mkdir("box", 0333);
+	scratch_unprivileged(make_in_drop_box);
+	ck_assert_int_eq(chmod("box", 0755), 0);
+	ck_assert_int_eq(chmod("box/d", 0755), 0);
+}
+END_TEST
+
 /* --- the dead --------------------------------------------------------- */
 
 #define MANY (TREE_UNSWEPT_MAX + 8)
@@ -678,6 +726,7 @@ tree_suite(void)
 	tcase_add_test(tc, leave_all_goes_on);
 	tcase_add_loop_test(tc, sync_session, 0, LENGTH(sync_rows));
 	tcase_add_test(tc, sync_unreadable);
+	tcase_add_loop_test(tc, sync_in_drop_box, 0, LENGTH(drop_box_rows));
 	tcase_add_test(tc, sweep);
 	tcase_add_test(tc, will_sweep);
 	tcase_add_test(tc, forget);
