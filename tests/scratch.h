@@ -29,6 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tap.h"
+
 /* The uid and gid that a test takes when it is started as root. */
 #define SCRATCH_UID 64123
 
@@ -237,15 +239,10 @@ scratch_unprivileged(void (*fn)(void))
 static inline int
 scratch_run(Suite *s, const char *name)
 {
-	SRunner *sr;
 	int failed;
 
 	scratch_open(name);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+	failed = tap_run(srunner_create(s));
 	scratch_close();
 	return failed != 0;
 }

@@ -106,12 +106,12 @@ static const struct entry named[] = { U(6), USER(4711, 4), G(4), M(4), O(0),
 
 /*
  * Go to a directory of a file system that has what is asked for; the scratch
- * directory is tried first.  libcheck knows no skipped tests.
+ * directory is tried first.
  */
 static bool moved;
 
 static bool
-go_where(bool (*works)(void), const char *what)
+go_where(bool (*works)(void), const char *why)
 {
 	scratch_fresh();
 	if (works())
@@ -121,7 +121,7 @@ go_where(bool (*works)(void), const char *what)
 	scratch_fresh();
 	if (works())
 		return true;
-	fprintf(stderr, "# no file system with %s here: not tested\n", what);
+	skipped(why);
 	return false;
 }
 
@@ -197,7 +197,7 @@ START_TEST(user_attributes)
 	char name[64];
 	int i;
 
-	if (!go_where(user_attributes_work, "user.* attributes"))
+	if (!go_where(user_attributes_work, "no user.* attributes"))
 		return;
 	scratch_file("old", "", 0644);
 	memset(large, 'v', sizeof(large));
@@ -229,7 +229,7 @@ START_TEST(other_name_spaces)
 	struct vfs_cap_data cap = { .magic_etc = htole32(VFS_CAP_REVISION_2) };
 	char value[64];
 
-	if (!go_where(user_attributes_work, "user.* attributes"))
+	if (!go_where(user_attributes_work, "no user.* attributes"))
 		return;
 	scratch_file("old", "", 06755);
 	if (geteuid() == 0) {
@@ -256,7 +256,7 @@ START_TEST(user_attributes_lost)
 	mode_t mode = 0640;
 	int ends[2];
 
-	if (!go_where(user_attributes_work, "user.* attributes"))
+	if (!go_where(user_attributes_work, "no user.* attributes"))
 		return;
 	scratch_file("old", "", 0644);
 	ck_assert_int_eq(setxattr("old", "user.a", "a", 1, 0), 0);
@@ -316,7 +316,7 @@ START_TEST(acl_kept)
 	size_t len = make_acl(acl_rows[_i].entries);
 	mode_t mode;
 
-	if (!go_where(acls_work, "ACLs"))
+	if (!go_where(acls_work, "no ACLs"))
 		return;
 	len = make_acl(acl_rows[_i].entries);
 	scratch_file("old", "", 0600);
@@ -336,7 +336,7 @@ START_TEST(acl_lost)
 	size_t len;
 	int ends[2];
 
-	if (!go_where(acls_work, "ACLs"))
+	if (!go_where(acls_work, "no ACLs"))
 		return;
 	len = make_acl(acl_rows[_i].entries);
 	scratch_file("old", "", 0600);
@@ -355,7 +355,7 @@ START_TEST(acl_too_long)
 	static struct entry entries[ENTRIES_MAX];
 	uint32_t i, n = 0;
 
-	if (!go_where(acls_work, "ACLs"))
+	if (!go_where(acls_work, "no ACLs"))
 		return;
 	entries[n++] = (struct entry)U(7);
 	for (i = 0; i < 280; i++)
@@ -365,7 +365,7 @@ START_TEST(acl_too_long)
 	entries[n++] = (struct entry)O(7);
 	scratch_file("old", "", 0777);
 	if (setxattr("old", ACCESS_ACL, &acl, make_acl(entries), 0) == -1) {
-		fprintf(stderr, "# no ACL of 280 entries: not tested\n");
+		skipped("no ACL of 280 entries");
 		return;
 	}
 	open_both(0600);
@@ -383,11 +383,11 @@ START_TEST(default_acl)
 	mode_t mode = modes[_i];
 	char value[4096];
 
-	if (!go_where(acls_work, "ACLs"))
+	if (!go_where(acls_work, "no ACLs"))
 		return;
 	scratch_file("old", "", mode);
 	if (setxattr(".", DEFAULT_ACL, &acl, make_acl(everybody), 0) == -1) {
-		fprintf(stderr, "# no default ACL: not tested\n");
+		skipped("no default ACL");
 		return;
 	}
 	open_both(mode);
@@ -404,13 +404,15 @@ START_TEST(default_acl_and_own)
 	static const struct entry everybody[] = { U(7), USER(4712, 7), G(7),
 		M(7), O(7), END };
 
-	if (!go_where(acls_work, "ACLs"))
+	if (!go_where(acls_work, "no ACLs"))
 		return;
 	scratch_file("old", "", 0600);
 	ck_assert_int_eq(
 	    setxattr("old", ACCESS_ACL, &acl, make_acl(named), 0), 0);
-	if (setxattr(".", DEFAULT_ACL, &acl, make_acl(everybody), 0) == -1)
+	if (setxattr(".", DEFAULT_ACL, &acl, make_acl(everybody), 0) == -1) {
+		skipped("no default ACL");
 		return;
+	}
 	open_both(0640);
 	ck_assert_uint_eq(copy(0640), 0);
 	expect_same(ACCESS_ACL);
@@ -528,7 +530,7 @@ lose_group_with_acl(void)
 
 START_TEST(group_lost_acl_kept)
 {
-	if (!go_where(acls_work, "ACLs"))
+	if (!go_where(acls_work, "no ACLs"))
 		return;
 	scratch_file("new", "", 0600);
 	if (geteuid() == 0)
@@ -564,7 +566,7 @@ END_TEST
 /* Nor may what a directory gave to the new file. */
 START_TEST(inherited_and_not_to_be_read)
 {
-	if (!go_where(acls_work, "ACLs"))
+	if (!go_where(acls_work, "no ACLs"))
 		return;
 	scratch_file("old", "old", 0644);
 	ck_assert_int_eq(

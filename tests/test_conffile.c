@@ -166,8 +166,10 @@ END_TEST
 
 START_TEST(other_owners)
 {
-	if (geteuid() != 0)
+	if (geteuid() != 0) {
+		skipped("not root");
 		return;
+	}
 	scratch_file("a", "Root /a\n", 0644);
 	ck_assert_int_eq(chown("a", SCRATCH_UID, 0), 0);
 	refuses("a", "a: ", "owned, by others");
@@ -373,15 +375,5 @@ conffile_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	scratch_open("conffile");
-	sr = srunner_create(conffile_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	scratch_close();
-	return failed != 0;
+	return scratch_run(conffile_suite(), "conffile");
 }

@@ -1188,8 +1188,10 @@ replace_in_sticky(void)
 
 START_TEST(sticky_directory)
 {
-	if (geteuid() != 0)
+	if (geteuid() != 0) {
+		skipped("not root");
 		return;
+	}
 	row = _i;
 	scratch_file("f", "old", 0666);
 	ck_assert_int_eq(
@@ -1248,8 +1250,10 @@ mode_in_place_of_other(void)
 
 START_TEST(mode_in_place)
 {
-	if (geteuid() != 0)
+	if (geteuid() != 0) {
+		skipped("not root");
 		return;
+	}
 	row = _i;
 	scratch_file("f", "old", 0600);
 	ck_assert_int_eq(

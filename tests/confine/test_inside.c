@@ -401,13 +401,13 @@ attack_all(int i, const char *with)
 
 	action = with;
 	if (!begin(i)) {
-		(void)puts("# not root: not tested as root");
+		skipped("not root");
 		return;
 	}
 	ck_assert_msg(status_of(attack, i >= 2) == 0, "%s", shared->text);
 	ck_assert(shared->confined);
 	if (strstr(shared->text, "; no ") != NULL) {
-		(void)printf("# %s: not tested\n", shared->text);
+		skipped(shared->text);
 		return;
 	}
 	for (k = 0; k < LENGTH(attacks); k++)
@@ -514,7 +514,7 @@ START_TEST(processes_in_the_root)
 	action = "log";
 	setting = either[_i / 2];
 	if (!begin(_i % 2) || geteuid() != 0) {
-		(void)puts("# not root: /proc cannot be mounted");
+		skipped("not root: /proc cannot be mounted");
 		return;
 	}
 	scratch_mkdir("root/proc", 0755);
@@ -532,7 +532,7 @@ START_TEST(processes_in_the_root)
 	ck_assert_int_eq(waitpid(neighbour, NULL, 0), neighbour);
 	ck_assert_int_eq(umount2("root/proc", MNT_DETACH), 0);
 	if (strstr(shared->text, "; no ") != NULL) {
-		(void)printf("# %s: not tested\n", shared->text);
+		skipped(shared->text);
 		return;
 	}
 	ck_assert_msg(shared->neighbour == NULL, "%s: %s", shared->text,
@@ -580,7 +580,7 @@ START_TEST(records_stay)
 {
 	emptying_line = emptying[_i / 2];
 	if (!begin(_i % 2 * 2)) {
-		(void)puts("# not root: not tested as root");
+		skipped("not root");
 		return;
 	}
 	scratch_file("records", "records", 0666);

@@ -115,13 +115,6 @@ in_child(void (*fn)(void))
 	scratch_wait(pid);
 }
 
-static void
-note(const char *text)
-{
-	(void)printf("# %s\n", text);
-	(void)fflush(stdout);
-}
-
 /* --- Landlock --------------------------------------------------------- */
 
 static int landlock_version;
@@ -134,7 +127,7 @@ begin_landlock(enum command_role role)
 	landlock_version = confine_landlock(role, root_fd);
 	if (landlock_version == -1) {
 		ck_assert(errno == ENOSYS || errno == EOPNOTSUPP);
-		note("no Landlock here: not tested");
+		skipped("no Landlock here");
 	}
 	return landlock_version != -1;
 }
@@ -347,7 +340,7 @@ landlock_of_version(void)
 	const int expected = imitated > 7 ? 7 : imitated;
 
 	if (expected > landlock_here()) {
-		note("this kernel's Landlock is older: not tested");
+		skipped("this kernel's Landlock is older");
 		return;
 	}
 	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
@@ -405,7 +398,7 @@ START_TEST(root_of_root)
 	if (geteuid() == 0)
 		in_child(root_as_root);
 	else
-		note("not root: not tested");
+		skipped("not root");
 }
 END_TEST
 
@@ -418,7 +411,7 @@ begin_userns(void)
 
 	way = confine_root(root_fd, true, &why);
 	if (way == CONFINE_ROOT_NONE) {
-		note(why);
+		skipped(why);
 		return false;
 	}
 	ck_assert_int_eq(way, CONFINE_ROOT_USERNS);
@@ -498,7 +491,7 @@ root_with_apparmor(void)
 		ck_assert_uint_eq(geteuid(), SCRATCH_UID);
 	} else if (way == CONFINE_ROOT_NONE) {
 		ck_assert_str_ne(why, "AppArmor restricts user namespaces");
-		note(why);
+		skipped(why);
 	}
 }
 
@@ -507,7 +500,7 @@ START_TEST(apparmor_restricts)
 	char here[PATH_MAX];
 
 	if (geteuid() != 0) {
-		note("not root: not tested");
+		skipped("not root");
 		return;
 	}
 	apparmor_row = _i;
@@ -596,7 +589,7 @@ make_owned(const char *path, gid_t gid)
 START_TEST(groups_in_a_user_namespace)
 {
 	if (geteuid() != 0) {
-		note("not root: not tested");
+		skipped("not root");
 		return;
 	}
 	make_owned("root/own", SCRATCH_UID);
@@ -697,7 +690,7 @@ set_group_id(void)
 START_TEST(set_id)
 {
 	if (geteuid() != 0) {
-		note("not root: not tested");
+		skipped("not root");
 		return;
 	}
 	in_child(set_user_id);
@@ -896,7 +889,7 @@ confine_lacking(void)
 	deny(lacking[lacking_row].call, lacking[lacking_row].err);
 	ret = confine_with(COMMAND_SINK, lacking[lacking_row].options);
 	if (!has_landlock && lacking[lacking_row].call == SYS_unshare) {
-		note("no Landlock here: not tested");
+		skipped("no Landlock here");
 		return;
 	}
 	ck_assert_msg(ret == lacking[lacking_row].ret, "%s", text);

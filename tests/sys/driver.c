@@ -1256,13 +1256,6 @@ program_find(const char *bytes, size_t len)
 	return map == NULL ? NULL : memmem(map, size, bytes, len);
 }
 
-void
-skipped(const char *why)
-{
-	printf("# SKIP %s\n", why);
-	fflush(stdout);
-}
-
 bool
 can_trace(void)
 {
@@ -1439,10 +1432,7 @@ driver_run(Suite *suite)
 	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	sr = srunner_create(suite);
 	srunner_set_fork_status(sr, CK_FORK);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+	failed = tap_run(sr);
 	tree_remove(driver.base);
 	return failed == 0 ? 0 : 1;
 }

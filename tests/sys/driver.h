@@ -24,6 +24,8 @@
 
 #include <check.h>
 
+#include "tap.h"
+
 #define WATCHDOG_MS 10000
 
 /* Long enough for a server that has something to say, to say it. */
@@ -67,9 +69,6 @@ bool can_disable_scp(void);
  * outside of tests.
  */
 const char *program_find(const char *bytes, size_t len);
-
-/* Say aloud that something could not be tested here. */
-void skipped(const char *why);
 
 /* Can a launch have a trace here?  If not it has been said. */
 bool can_trace(void);
