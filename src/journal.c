@@ -17,6 +17,9 @@
 /* Where lines of syslog carry JSON, readers of it look for this. */
 #define COOKIE "@cee: "
 
+_Static_assert(
+    LOG_BYTES_MAX - sizeof(COOKIE) >= TRANSFER_BYTES_MIN, "cut records");
+
 /* For how long the file may be missing while somebody rotates it. */
 #define ROTATION_TRIES   10
 #define ROTATION_WAIT_NS 20000000L

@@ -58,13 +58,11 @@ putf(struct line *l, const char *fmt, ...)
 {
 	char text[128];
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, ap);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (n > 0)
-		put(l, text, strlen(text));
+	put(l, text, strlen(text));
 }
 
 /* One unit of src: *used bytes of it, encoded into dst. */
@@ -121,7 +119,8 @@ put_back(struct line *l, encoder *encode, const char *src, size_t len,
 	put_front(l, encode, src, len, max);
 }
 
-/* A text in at most max bytes; false: its middle is missing. */
+/* A text in at most max bytes, more than CUT has; false: its middle is missing.
+ */
 static bool
 put_cut(
     struct line *l, encoder *encode, const char *src, size_t len, size_t max)
@@ -133,8 +132,6 @@ put_cut(
 		put_front(l, encode, src, len, max);
 		return true;
 	}
-	if (max < sizeof(CUT))
-		return false;
 	half = (max - (sizeof(CUT) - 1)) / 2;
 	put_front(l, encode, src, len, half);
 	put(l, CUT, sizeof(CUT) - 1);
@@ -371,12 +368,12 @@ transfer_xferlog(char *dst, size_t size, const struct transfer *t)
 {
 	const struct transfer_session *s = t->session;
 	struct line l = { .dst = dst, .size = size };
-	char stamp[64];
+	char stamp[64] = "";
 	struct tm tm;
 
-	if (localtime_r(&t->time.tv_sec, &tm) == NULL ||
-	    strftime(stamp, sizeof(stamp), "%a %b %d %H:%M:%S %Y", &tm) == 0)
-		stamp[0] = '\0';
+	if (localtime_r(&t->time.tv_sec, &tm) != NULL)
+		(void)strftime(
+		    stamp, sizeof(stamp), "%a %b %d %H:%M:%S %Y", &tm);
 	putf(&l, "%s %llu ", stamp, whole_seconds(t->duration));
 	put_word(&l, s->address, strlen(s->address), FIELD_BYTES_MAX);
 	putf(&l, "%lld ", (long long)t->bytes);

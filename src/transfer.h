@@ -28,6 +28,9 @@
 /* Room for the longest path in its longest form, and the rest of the line. */
 #define TRANSFER_BYTES_MAX (8 * PATH_BYTES_MAX + 2048)
 
+/* Room for the rest of the line at its longest, and a part of the path. */
+#define TRANSFER_BYTES_MIN 1536
+
 enum transfer_result {
 	TRANSFER_OK,
 	TRANSFER_REFUSED, /* by a decision of ours */
@@ -65,8 +68,9 @@ struct transfer {
 };
 
 /*
- * Write the record without newline into dst, of at least 1024 bytes; what does
- * not fit is cut from the path.  Returns the bytes before the NUL.
+ * Write the record without newline into dst, of TRANSFER_BYTES_MIN bytes at
+ * least; what does not fit is cut from the path.  Returns the bytes before the
+ * NUL.
  */
 size_t transfer_json(char *dst, size_t size, const struct transfer *t) ATTR_USE;
 size_t transfer_xferlog(

@@ -153,7 +153,15 @@ static const struct {
 	    "/\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"),
 	ROW("/\xc2\x9b", "\"/\\u009b\"}", "/_"),
 	ROW("/\xe2\x80\xa8\xe2\x80\xae", "\"/\\u2028\\u202e\"}", "/__"),
+	/* Blanks of Unicode, and characters that stand beside them. */
 	ROW("/\xc2\xa0\xe3\x80\x80", "\"/\xc2\xa0\xe3\x80\x80\"}", "/__"),
+	ROW("/\xe1\x9a\x80\xe2\x80\x80\xe2\x80\x8d",
+	    "\"/\xe1\x9a\x80\xe2\x80\x80\xe2\x80\x8d\"}", "/___"),
+	ROW("/\xe2\x81\x9f\xef\xbb\xbf", "\"/\xe2\x81\x9f\xef\xbb\xbf\"}",
+	    "/__"),
+	ROW("/\xe1\xbf\xbf\xe2\x80\x90\xe2\x81\x9e\xef\xbb\xbe",
+	    "\"/\xe1\xbf\xbf\xe2\x80\x90\xe2\x81\x9e\xef\xbb\xbe\"}",
+	    "/\xe1\xbf\xbf\xe2\x80\x90\xe2\x81\x9e\xef\xbb\xbe"),
 	ROW("/" FFFD, "\"/" FFFD "\"}", "/" FFFD),
 	/* What is no UTF-8 comes twice. */
 	ROW("/\xff", "\"/" FFFD "\",\"path_hex\":\"2fff\"}", "/_"),
@@ -210,6 +218,17 @@ START_TEST(xferlog_of_others)
 }
 END_TEST
 
+/* A clock that is out of its mind costs the time of the record, no more. */
+START_TEST(xferlog_of_no_year)
+{
+	struct transfer t = transfer_of("/f", 2);
+
+	t.time.tv_sec = (time_t)INT64_MAX;
+	(void)!transfer_xferlog(line, sizeof(line), &t);
+	ck_assert_str_eq(line, " 1 192.0.2.7 5120 /f b _ i r fw01 scp 0 * c");
+}
+END_TEST
+
 /* Nothing that the longest path can be is cut in a file. */
 START_TEST(longest_paths_are_whole)
 {
@@ -239,7 +258,9 @@ START_TEST(short_lines)
 {
 	static const char *const units[] = { "a", "\001", "\xff",
 		"\xf0\x9f\x98\x80" };
-	static const size_t sizes[] = { 1024, 1025, 1026, 1027, 1900 };
+	static const size_t sizes[] = { TRANSFER_BYTES_MIN,
+		TRANSFER_BYTES_MIN + 1, TRANSFER_BYTES_MIN + 2,
+		TRANSFER_BYTES_MIN + 3, 1900 };
 	static char path[4 * PATH_BYTES_MAX];
 	struct transfer t;
 	size_t i, k, len;
@@ -286,24 +307,44 @@ START_TEST(no_room_for_bytes)
 }
 END_TEST
 
-/* A user's name that no account has cannot push the path out. */
+/* All but the path at its longest cannot push the path out. */
 START_TEST(longest_fields)
 {
-	struct transfer_session long_session = session;
+	static const char digits[65] = "0123456789abcdef0123456789abcdef"
+				       "0123456789abcdef0123456789abcdef";
+	struct transfer_session odd = session;
 	struct transfer t = transfer_of("/in/f", 5);
-	char user[256];
-	char layers[256];
+	char user[256], layers[256], address[64], key[51];
+	char id[TRANSFER_ID_BYTES];
+	const time_t late = 253402300799;
 
-	memset(user, '\001', sizeof(user) - 1);
-	user[sizeof(user) - 1] = '\0';
-	memset(layers, '"', sizeof(layers) - 1);
-	layers[sizeof(layers) - 1] = '\0';
-	long_session.user = user;
-	long_session.layers = layers;
-	t.session = &long_session;
-	(void)!transfer_json(line, 1900, &t);
+	memset(user, '\001', sizeof(user));
+	memset(layers, '"', sizeof(layers));
+	memset(address, 'a', sizeof(address));
+	memset(key, 'k', sizeof(key));
+	memset(id, 'i', sizeof(id));
+	user[sizeof(user) - 1] = layers[sizeof(layers) - 1] =
+	    address[sizeof(address) - 1] = key[sizeof(key) - 1] =
+		id[sizeof(id) - 1] = '\0';
+	odd.user = user;
+	odd.layers = layers;
+	odd.address = address;
+	odd.key = key;
+	odd.id = id;
+	odd.method = "keyboard-interactive";
+	odd.uid = (uid_t)-1;
+	t.session = &odd;
+	t.result = TRANSFER_REFUSED;
+	t.code = "hard-links-refused-here";
+	t.keyword = "TransferLogFormat";
+	t.size = t.bytes = INT64_MAX;
+	t.duration = UINT64_MAX;
+	t.mtime = &late;
+	t.sha256 = digits;
+	t.lost = ULONG_MAX;
+	(void)!transfer_json(line, TRANSFER_BYTES_MIN, &t);
 	ck_assert_ptr_nonnull(strstr(line, ",\"path\":\"/in/f\"}"));
-	(void)!transfer_xferlog(line, 1024, &t);
+	(void)!transfer_xferlog(line, TRANSFER_BYTES_MIN, &t);
 	ck_assert_ptr_nonnull(strstr(line, " /in/f b _ i r ____"));
 }
 END_TEST
@@ -322,6 +363,7 @@ transfer_suite(void)
 	tcase_add_test(tc, json_of_odd_numbers);
 	tcase_add_loop_test(tc, paths, 0, LENGTH(rows));
 	tcase_add_test(tc, xferlog_of_others);
+	tcase_add_test(tc, xferlog_of_no_year);
 	tcase_add_test(tc, longest_paths_are_whole);
 	tcase_add_test(tc, short_lines);
 	tcase_add_test(tc, no_room_for_bytes);
