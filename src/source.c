@@ -120,17 +120,21 @@ notify(struct source *c, const char *shown, const char *path, int err)
 
 /* --- answers ----------------------------------------------------------- */
 
-/* The client does not want, or could not store, the item path. */
+/*
+ * The client does not want, or could not store, the item path; NULL for one
+ * that has its line in the log.
+ */
 static void
 client_refused(struct source *c, const char *path, off_t size, const char *text,
     size_t len)
 {
 	c->failed = true;
-	audit_failed(c->s->audit, "client-error", path, size);
+	if (path != NULL)
+		audit_failed(c->s->audit, "client-error", path, size);
 	session_note_client(text, len);
 }
 
-/* The answer to a record about the item path. */
+/* The answer to a record about the item path, as for client_refused(). */
 static enum session_next
 take_answer(struct source *c, const char *path)
 {
@@ -220,21 +224,25 @@ send_times(struct source *c, const struct item *it)
 	return c->s->pipelining ? SESSION_GO_ON : take_answer(c, it->path);
 }
 
+/* An item whose times are refused: it has its line in the log. */
+static enum session_next
+take_idle_answer(struct source *c)
+{
+	c->asked = NULL;
+	return take_answer(c, NULL) == SESSION_END ? SESSION_END : SESSION_SKIP;
+}
+
 /* Both are read, for both were sent: yes only if both say so. */
 static enum session_next
 take_header_answers(struct source *c, const struct item *it, bool with_times)
 {
-	enum session_next times = SESSION_GO_ON, next;
+	enum session_next times = SESSION_GO_ON;
 
 	if (with_times && c->s->pipelining)
 		times = take_answer(c, it->path);
-	if (times == SESSION_END)
-		return SESSION_END;
-	/* It has its line in the log. */
 	if (times == SESSION_SKIP)
-		c->asked = NULL;
-	next = take_answer(c, it->path);
-	return next == SESSION_GO_ON ? times : next;
+		return take_idle_answer(c);
+	return times == SESSION_END ? times : take_answer(c, it->path);
 }
 
 static enum session_next

@@ -123,6 +123,33 @@ START_TEST(refused_times)
 }
 END_TEST
 
+/* R-LOG-1: one line for both, and what was said of each. */
+START_TEST(refused_both_in_the_log)
+{
+	static const char *const commands[] = { "scp -p -f a",
+		"scp -r -p -f a" };
+	const char *line;
+	struct server s;
+
+	if (_i == 0)
+		make_file("a", "aa", 0644);
+	else
+		make_dir("a", 0755);
+	server_start(&s,
+	    &(struct launch){
+		.options = PIPELINED " -l VERBOSE", .command = commands[_i] });
+	server_send(&s, "\0\1no times\n\1no item\n", 20);
+	server_close_input(&s);
+	ck_assert_int_eq(server_wait(&s), 1);
+	line = strstr(s.log.p, "client-error: \"/a\" after 0 bytes");
+	if (line == NULL || strstr(line + 1, "client-error") != NULL ||
+	    !holds(line, "client says: \"no times\"") ||
+	    !holds(line, "client says: \"no item\""))
+		server_fail(&s, "not one line");
+	server_clear(&s);
+}
+END_TEST
+
 START_TEST(refused_file)
 {
 	make_file("a", "aa", 0644);
@@ -318,6 +345,7 @@ add(TCase *tc)
 	tcase_add_test(tc, in_one_write);
 	tcase_add_test(tc, off);
 	tcase_add_test(tc, refused_times);
+	tcase_add_loop_test(tc, refused_both_in_the_log, 0, 2);
 	tcase_add_test(tc, refused_file);
 	tcase_add_test(tc, refused_directory);
 	tcase_add_test(tc, refused_at_the_end);
