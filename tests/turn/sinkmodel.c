@@ -280,7 +280,7 @@ end_file(struct sinkmodel *m, bool is_whole)
 		levels = is_whole && m->is_spoiled ? MAY(1) : MAY(0);
 	m->state = AT_RECORD;
 	level = take_answer(m, levels);
-	if (level == 1)
+	if (level == 1 && m->fate != ACCEPTED)
 		m->discarded_max += m->size;
 	if (m->fate == REFUSED)
 		m->discarded += m->size;
