@@ -139,8 +139,7 @@ fits(struct upload *u, off_t size)
 
 	if (!policy->atomic && u->old != -1)
 		size -= u->old_st.st_size;
-	if (size <= 0 ||
-	    (size < SPACE_ASKED && !space_is_limited(&policy->min_free)))
+	if (size < SPACE_ASKED && !space_is_limited(&policy->min_free))
 		return true;
 	return space_suffices(u->dirfd, &policy->min_free, size, u->no_space);
 }
@@ -196,12 +195,11 @@ tells_late(int fd)
 static void
 know_file_system(struct uploads *all, const struct temp *t)
 {
-	if (all->fs_known && all->dev == t->st.st_dev)
+	if (all->dev == t->st.st_dev)
 		return;
 	all->tells_late = tells_late(t->fd);
 	all->exchanges = false;
 	all->dev = t->st.st_dev;
-	all->fs_known = true;
 }
 
 /* Better said now than after the data (R-WIRE-5). */

@@ -42,8 +42,7 @@ struct uploads {
 	struct temp_names names;
 	struct durable durable; /* with Sync session */
 	bool reserves;          /* space, before upload_begin() succeeds */
-	dev_t dev;              /* of the last file's file system */
-	bool fs_known;          /* dev is set, and with it: */
+	dev_t dev;              /* of the last file, 0: of none; and there: */
 	bool tells_late;        /* errors of writing, at close(2) */
 	bool exchanges;         /* names: seen to */
 };
