@@ -162,8 +162,7 @@ step_through_link(struct walk *w, int fd)
 			step_back(w);
 	}
 	/* A last component without a slash stays one. */
-	return prepend(
-	    w, text, (size_t)len, w->at < PATH_BYTES_MAX || w->place->slash);
+	return prepend(w, text, (size_t)len, w->place->slash);
 }
 
 static bool
@@ -253,7 +252,7 @@ step(struct walk *w, const char *name, bool last)
 			return STEP_ON;
 	} else if (S_ISLNK(st->st_mode)) {
 		ret = step_through_link(w, fd);
-	} else if (last && !w->place->slash) {
+	} else if (!w->place->slash) {
 		close_keeping_errno(fd);
 		return STEP_FILE;
 	} else {
