@@ -10,6 +10,7 @@
 
 #include <sys/vfs.h>
 
+#include <linux/falloc.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 
@@ -37,7 +38,7 @@ enum accident {
 	TAKEN_BY_OTHER,   /* the name is another file's meanwhile */
 	NO_LOCKS,         /* of this file system */
 	NO_MEMORY,
-	TELLS_LATE /* that there is no room: when the data is closed */
+	TELLS_LATE /* that there is no room: when a file is closed */
 };
 
 static enum accident accident;
@@ -45,6 +46,12 @@ static bool counts_no_links;
 static int accidents; /* so many are still to happen */
 static int late_error = EDQUOT;
 static unsigned same_random; /* so many times the same name */
+static dev_t other_device;   /* what is looked at is there, not here */
+static int fstat_error;
+static long file_system; /* its magic number, 0: as it is */
+static int statfs_error;
+static bool is_full;
+static bool closed_none; /* a descriptor that there was not */
 
 int
 flock(int fd, int operation)
@@ -74,9 +81,14 @@ fstat(int fd, struct stat *st)
 {
 	int ret;
 
+	if (fstat_error != 0 && fd == dir) {
+		errno = fstat_error;
+		return -1;
+	}
 	ret = fstatat(fd, "", st, AT_EMPTY_PATH);
 	if (counts_no_links)
 		st->st_nlink = 0;
+	st->st_dev ^= other_device;
 	return ret;
 }
 
@@ -86,9 +98,14 @@ fstatfs(int fd, struct statfs *st)
 	int ret;
 
 	ret = (int)syscall(SYS_fstatfs, fd, st);
-	if (accident == TELLS_LATE)
-		st->f_type = NFS_SUPER_MAGIC;
-	return ret;
+	if (file_system != 0)
+		st->f_type = file_system;
+	if (is_full)
+		st->f_bavail = 0;
+	if (statfs_error == 0)
+		return ret;
+	errno = statfs_error;
+	return -1;
 }
 
 int
@@ -96,6 +113,7 @@ close(int fd)
 {
 	int ret;
 
+	closed_none |= fd < 0;
 	ret = (int)syscall(SYS_close, fd);
 	if (accident != TELLS_LATE || accidents-- <= 0)
 		return ret;
@@ -118,9 +136,11 @@ static const char *quicker;
 
 static char calls[32]; /* what was done for good, in order */
 static size_t ncalls;
-static int fsync_error;
+static char failing;      /* one of this kind fails with EIO, */
+static unsigned spared;   /* after so many */
 static int interruptions; /* of calls that wait for the disk */
 static bool no_exchange;
+static bool no_flags; /* of renameat2(2) */
 
 static bool
 is_interrupted(void)
@@ -132,11 +152,25 @@ is_interrupted(void)
 	return true;
 }
 
-static void
+/* Whether it fails, too. */
+static bool
 note_call(char c)
 {
 	if (ncalls < sizeof(calls) - 1)
 		calls[ncalls++] = c;
+	if (c != failing || spared-- > 0)
+		return false;
+	failing = '\0';
+	errno = EIO;
+	return true;
+}
+
+static void
+ck_calls(const char *want)
+{
+	calls[ncalls] = '\0';
+	ncalls = 0;
+	ck_assert_str_eq(calls, want);
 }
 
 static bool
@@ -150,18 +184,15 @@ is_directory(int fd)
 int
 fsync(int fd)
 {
-	note_call(is_directory(fd) ? 'd' : 'f');
-	if (is_interrupted())
+	if (note_call(is_directory(fd) ? 'd' : 'f') || is_interrupted())
 		return -1;
-	errno = fsync_error;
-	return fsync_error == 0 ? (int)syscall(SYS_fsync, fd) : -1;
+	return (int)syscall(SYS_fsync, fd);
 }
 
 int
 syncfs(int fd)
 {
-	note_call('s');
-	if (is_interrupted())
+	if (note_call('s') || is_interrupted())
 		return -1;
 	return fd == -1 ? -1 : 0;
 }
@@ -169,9 +200,58 @@ syncfs(int fd)
 int
 fchmod(int fd, mode_t mode)
 {
-	if (!is_directory(fd))
-		note_call('m');
+	if (!is_directory(fd) && note_call('m'))
+		return -1;
 	return (int)syscall(SYS_fchmod, fd, mode);
+}
+
+int
+futimens(int fd, const struct timespec times[2])
+{
+	if (note_call('t'))
+		return -1;
+	return (int)syscall(SYS_utimensat, fd, NULL, times, 0);
+}
+
+static off_t reserved; /* what was asked for, -1: nothing */
+static int reserve_error;
+
+int
+fallocate(int fd, int mode, off_t offset, off_t len)
+{
+	ck_assert_int_eq(fd, up.temp.fd);
+	ck_assert_int_eq(mode, FALLOC_FL_KEEP_SIZE);
+	ck_assert_int_eq(offset, 0);
+	reserved = len;
+	/* It means nothing where the call succeeds. */
+	errno = reserve_error == 0 ? ENOSPC : reserve_error;
+	return reserve_error == 0 ? 0 : -1;
+}
+
+/* What others do to "f" just before it is renamed to, once, or exchanged. */
+enum meddling {
+	NOTHING,
+	REMOVE_BEFORE_EXCHANGE,
+	REMOVE_AND_MAKE, /* and make it again before it is renamed to */
+	MAKE_BEFORE_RENAME
+};
+
+static enum meddling meddling;
+
+static void
+meddle(const char *to, unsigned flags)
+{
+	if (strcmp(to, "f") != 0)
+		return;
+	if (flags == RENAME_EXCHANGE) {
+		if (meddling == REMOVE_BEFORE_EXCHANGE ||
+		    meddling == REMOVE_AND_MAKE)
+			ck_assert_int_eq(unlink("f"), 0);
+		return;
+	}
+	if (meddling >= REMOVE_AND_MAKE)
+		scratch_file("f", "other", 0644);
+	meddling = NOTHING;
 }
 
 /* renameat2(2) is made with it, and all calls of this file. */
@@ -189,12 +269,17 @@ syscall(long number, ...)
 	for (i = 0; i < LENGTH(a); i++)
 		a[i] = va_arg(ap, long);
 	va_end(ap);
-	if (number == SYS_renameat2 && no_exchange && a[4] == RENAME_EXCHANGE) {
+	if (number == SYS_renameat2 &&
+	    ((no_exchange && a[4] == RENAME_EXCHANGE) ||
+		(no_flags && a[4] != 0))) {
 		errno = EINVAL;
 		return -1;
 	}
-	if (number == SYS_renameat2)
-		note_call('r');
+	if (number == SYS_renameat2) {
+		if (note_call('r'))
+			return -1;
+		meddle((const char *)a[3], (unsigned)a[4]);
+	}
 	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
@@ -228,6 +313,13 @@ setup(void)
 	upload_init(&up, &all);
 	accident = NO_ACCIDENT;
 	same_random = 0;
+	closed_none = false;
+}
+
+static void
+teardown(void)
+{
+	ck_assert(!closed_none);
 }
 
 static void
@@ -483,6 +575,35 @@ START_TEST(overwrite_no)
 }
 END_TEST
 
+/* Not even between a look at the name and the renaming. */
+START_TEST(overwrite_no_race)
+{
+	policy.overwrite = POLICY_OVERWRITE_NO;
+	begin("f", 0644, false);
+	put("new");
+	meddling = MAKE_BEFORE_RENAME;
+	errno = 0;
+	ck_assert_int_eq(upload_commit(&up, NULL), -1);
+	ck_assert_int_eq(errno, EEXIST);
+	upload_abort(&up);
+	ck_assert_str_eq(scratch_text("f"), "other");
+	ck_assert_int_eq(scratch_count("."), 1);
+}
+END_TEST
+
+/* A file system that knows no flags of renameat2(2) takes new files. */
+START_TEST(no_rename_flags)
+{
+	policy.overwrite = (enum policy_overwrite)_i;
+	no_flags = true;
+	begin("f", 0644, false);
+	put("new");
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	ck_assert_str_eq(scratch_text("f"), "new");
+	ck_assert_int_eq(scratch_count("."), 1);
+}
+END_TEST
+
 static void
 upload_text(const char *name, const char *text, mode_t mode)
 {
@@ -518,7 +639,10 @@ START_TEST(versions)
 	scratch_file("f.~43~.~99~", "other", 0644);
 	scratch_file("ff.~98~", "other", 0644);
 	scratch_mkdir("f.~42~", 0755);
+	ncalls = 0;
 	upload_text("f", "three", 0644);
+	/* 42 is taken; what the file system can do was seen to before. */
+	ck_calls("mrrr");
 	ck_assert_str_eq(scratch_text("f.~43~"), "two");
 	ck_assert_str_eq(scratch_text("f"), "three");
 	ck_assert_int_eq(scratch_count("."), 8);
@@ -597,6 +721,42 @@ START_TEST(no_more_versions)
 }
 END_TEST
 
+/* The old file goes, and may come again, before it can be kept. */
+static const struct {
+	enum meddling meddling;
+	bool fails; /* to be named as a new one is */
+	const char *version;
+	int count;
+} race_rows[] = {
+	{ REMOVE_BEFORE_EXCHANGE, false, NULL, 1 },
+	{ REMOVE_AND_MAKE, false, "f.~2~", 2 },
+	{ REMOVE_BEFORE_EXCHANGE, true, NULL, 0 },
+};
+
+START_TEST(version_race)
+{
+	bool fails = race_rows[_i].fails;
+
+	policy.overwrite = POLICY_OVERWRITE_VERSION;
+	scratch_file("f", "old", 0644);
+	begin("f", 0644, true);
+	put("new");
+	meddling = race_rows[_i].meddling;
+	failing = fails ? 'r' : '\0';
+	spared = 2;
+	errno = 0;
+	ck_assert_int_eq(upload_commit(&up, NULL), fails ? -1 : 0);
+	if (fails)
+		ck_assert_int_eq(errno, EIO);
+	else
+		ck_assert_str_eq(scratch_text("f"), "new");
+	upload_abort(&up);
+	if (race_rows[_i].version != NULL)
+		ck_assert_str_eq(scratch_text(race_rows[_i].version), "other");
+	ck_assert_int_eq(scratch_count("."), race_rows[_i].count);
+}
+END_TEST
+
 /* R-WIRE-5: refused before data, and nothing of the attempt stays. */
 static void
 version_in_dropbox(void)
@@ -605,8 +765,21 @@ version_in_dropbox(void)
 
 	look("f");
 	errno = 0;
+	ck_assert_int_eq(upload_foresee(&up, mode, 0), -1);
+	ck_assert_int_eq(errno, EOPNOTSUPP);
+	errno = 0;
 	ck_assert_int_eq(upload_begin(&up, mode, 0), -1);
 	ck_assert_int_eq(errno, EOPNOTSUPP);
+	/* There is nothing to be kept of a file that is new, */
+	look("new");
+	ck_assert_int_eq(upload_foresee(&up, mode, 0), 0);
+	upload_abort(&up);
+	/* or that is not to be kept. */
+	policy.overwrite = POLICY_OVERWRITE_YES;
+	look("f");
+	ck_assert_int_eq(upload_foresee(&up, mode, 0), 0);
+	upload_abort(&up);
+	policy.overwrite = POLICY_OVERWRITE_VERSION;
 }
 
 START_TEST(versions_impossible)
@@ -678,20 +851,102 @@ START_TEST(in_place)
 END_TEST
 
 /* What the old file had is room for the new one, and no more than that. */
+static const struct {
+	bool atomic;
+	const char *name;
+	off_t size;
+	bool fits;
+} room_rows[] = {
+	{ false, "f", 12, false },
+	{ false, "f", 11, true },
+	{ false, "g", 11, false },
+	{ true, "f", 11, false },
+	{ true, "f", 0, true },
+};
+
 START_TEST(in_place_room)
 {
 	const struct policy_mode mode = { 0644, POLICY_MODE_CREATED };
+	bool fits = room_rows[_i].fits;
 
-	policy.atomic = false;
+	policy.atomic = room_rows[_i].atomic;
 	policy.min_free.bytes = INT64_MAX / 2;
 	scratch_file("f", "the old one", 0644);
+	/* As the one before was. */
 	look("f");
-	ck_assert_int_eq(upload_begin(&up, mode, 12), -1);
-	ck_assert_int_eq(errno, ENOSPC);
-	ck_assert_str_eq(scratch_text("f"), "the old one");
-	look("f");
-	ck_assert_int_eq(upload_begin(&up, mode, 11), 0);
 	upload_abort(&up);
+	look(room_rows[_i].name);
+	errno = 0;
+	ck_assert_int_eq(
+	    upload_foresee(&up, mode, room_rows[_i].size), fits ? 0 : -1);
+	ck_assert_int_eq(errno, fits ? 0 : ENOSPC);
+	ck_assert_int_eq(
+	    upload_begin(&up, mode, room_rows[_i].size), fits ? 0 : -1);
+	if (!fits) {
+		ck_assert_int_eq(errno, ENOSPC);
+		ck_assert_str_eq(scratch_text("f"), "the old one");
+		expect_idle();
+	}
+	upload_abort(&up);
+}
+END_TEST
+
+/* A full disk is no reason to refuse a small file without a try. */
+START_TEST(full_disk)
+{
+	const struct policy_mode mode = { 0644, POLICY_MODE_CREATED };
+
+	is_full = true;
+	look("f");
+	ck_assert_int_eq(upload_begin(&up, mode, 65535), 0);
+	upload_abort(&up);
+	ck_assert_str_eq(upload_reason(&up, ENOSPC), strerror(ENOSPC));
+	look("f");
+	errno = 0;
+	ck_assert_int_eq(upload_begin(&up, mode, 65536), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_str_eq(upload_reason(&up, ENOSPC),
+	    "no space for 64 KiB: 0 B left for this account");
+	ck_assert_str_eq(upload_reason(&up, EIO), strerror(EIO));
+}
+END_TEST
+
+/* R-RES-1: no more than so much is reserved on a client's word. */
+static const struct {
+	bool reserves;
+	off_t size;
+	off_t want; /* -1: nothing */
+	int error;  /* of fallocate(2) */
+	bool begins;
+} reserve_rows[] = {
+	{ true, 5, 5, 0, true },
+	{ true, SPACE_STEP + 1, SPACE_STEP, 0, true },
+	{ true, 0, -1, 0, true },
+	{ true, 5, 5, ENOSPC, false },
+	{ true, 5, 5, EDQUOT, false },
+	{ true, 5, 5, EOPNOTSUPP, true },
+	{ false, 5, -1, 0, true },
+};
+
+START_TEST(space_reserved)
+{
+	const struct policy_mode mode = { 0644, POLICY_MODE_CREATED };
+	bool begins = reserve_rows[_i].begins;
+
+	all.reserves = reserve_rows[_i].reserves;
+	reserved = -1;
+	reserve_error = reserve_rows[_i].error;
+	look("f");
+	errno = ENOSPC;
+	ck_assert_int_eq(
+	    upload_begin(&up, mode, reserve_rows[_i].size), begins ? 0 : -1);
+	ck_assert_int_eq(reserved, reserve_rows[_i].want);
+	if (!begins) {
+		ck_assert_int_eq(errno, reserve_error);
+		expect_idle();
+	}
+	upload_abort(&up);
+	ck_assert_int_eq(scratch_count("."), 0);
 }
 END_TEST
 
@@ -796,7 +1051,11 @@ static const struct {
 	/* another rename to see whether that works here */
 	{ POLICY_SYNC_FILE, true, POLICY_OVERWRITE_VERSION, true, 0644,
 	    "rmfrrd", "" },
+	{ POLICY_SYNC_FILE, true, POLICY_OVERWRITE_VERSION, false, 0644, "frd",
+	    "" },
 	{ POLICY_SYNC_FILE, false, POLICY_OVERWRITE_YES, false, 0644, "fd",
+	    "" },
+	{ POLICY_SYNC_FILE, false, POLICY_OVERWRITE_YES, false, 0444, "fd",
 	    "" },
 	{ POLICY_SYNC_FILE, false, POLICY_OVERWRITE_YES, true, 0644, "f", "" },
 	{ POLICY_SYNC_SESSION, true, POLICY_OVERWRITE_YES, false, 0644, "r",
@@ -812,12 +1071,9 @@ START_TEST(sync_order)
 		scratch_file("f", "old", 0644);
 	ncalls = 0;
 	upload_text("f", "new", sync_rows[_i].mode);
-	calls[ncalls] = '\0';
-	ck_assert_str_eq(calls, sync_rows[_i].calls);
-	ncalls = 0;
+	ck_calls(sync_rows[_i].calls);
 	ck_assert_int_eq(uploads_end(&all), 0);
-	calls[ncalls] = '\0';
-	ck_assert_str_eq(calls, sync_rows[_i].at_end);
+	ck_calls(sync_rows[_i].at_end);
 }
 END_TEST
 
@@ -828,8 +1084,7 @@ sync_unprivileged(void)
 	policy.sync = POLICY_SYNC_FILE;
 	ncalls = 0;
 	upload_text("f", "new", 0644);
-	calls[ncalls] = '\0';
-	ck_assert_str_eq(calls, "frs");
+	ck_calls("frs");
 }
 
 START_TEST(sync_dropbox)
@@ -841,20 +1096,49 @@ START_TEST(sync_dropbox)
 }
 END_TEST
 
-/* R-WIRE-3: what cannot be synced is not stored. */
-START_TEST(sync_fails)
+/* R-WIRE-3: where one of its steps fails the commit does. */
+static const struct {
+	char failing;
+	unsigned spared;
+	bool exists;
+	mode_t mode;
+	const char *calls;
+	bool stored; /* the name is given already */
+} fail_rows[] = {
+	{ 'm', 0, true, 0644, "m", false },
+	{ 't', 0, true, 0644, "mt", false },
+	{ 'f', 0, true, 0644, "mtf", false },
+	{ 'r', 0, true, 0644, "mtfr", false },
+	{ 'r', 0, false, 0644, "tfr", false },
+	/* The mode that comes behind the name, which is to last like it. */
+	{ 'm', 0, false, 0444, "tfrm", true },
+	{ 'f', 1, false, 0444, "tfrmf", true },
+	{ 'd', 0, true, 0644, "mtfrd", true },
+};
+
+START_TEST(step_fails)
 {
+	bool exists = fail_rows[_i].exists;
+
 	policy.sync = POLICY_SYNC_FILE;
-	scratch_file("f", "old", 0644);
-	begin("f", 0644, true);
+	if (exists)
+		scratch_file("f", "old", 0644);
+	begin("f", fail_rows[_i].mode, true);
 	put("new");
-	fsync_error = EIO;
+	failing = fail_rows[_i].failing;
+	spared = fail_rows[_i].spared;
+	ncalls = 0;
 	errno = 0;
-	ck_assert_int_eq(upload_commit(&up, NULL), -1);
+	ck_assert_int_eq(upload_commit(&up, time_rows[1]), -1);
 	ck_assert_int_eq(errno, EIO);
+	ck_calls(fail_rows[_i].calls);
 	upload_abort(&up);
-	ck_assert_str_eq(scratch_text("f"), "old");
-	ck_assert_int_eq(scratch_count("."), 1);
+	expect_idle();
+	if (fail_rows[_i].stored)
+		ck_assert_str_eq(scratch_text("f"), "new");
+	else if (exists)
+		ck_assert_str_eq(scratch_text("f"), "old");
+	ck_assert_int_eq(scratch_count("."), exists || fail_rows[_i].stored);
 }
 END_TEST
 
@@ -867,13 +1151,10 @@ START_TEST(sync_interrupted)
 	upload_text("f", "new", 0644);
 	ck_assert_int_eq(uploads_end(&all), 0);
 	ck_assert_int_eq(interruptions, 0);
-	calls[ncalls] = '\0';
-	ck_assert_str_eq(calls, _i == 0 ? "fffrd" : "rsss");
+	ck_calls(_i == 0 ? "fffrd" : "rsss");
 	interruptions = 1;
-	ncalls = 0;
 	ck_assert_int_eq(durable_directory(dir, -1), 0);
-	calls[ncalls] = '\0';
-	ck_assert_str_eq(calls, "dd");
+	ck_calls("dd");
 	/* But it does not go on like this for ever. */
 	interruptions = INT_MAX;
 	errno = 0;
@@ -972,6 +1253,14 @@ START_TEST(look_race)
 }
 END_TEST
 
+static void
+expect_foreseen(struct policy_mode mode, int error)
+{
+	errno = 0;
+	ck_assert_int_eq(upload_foresee(&up, mode, 0), error == 0 ? 0 : -1);
+	ck_assert_int_eq(errno, error);
+}
+
 /* R-FILE-3: what scp itself would need is needed. */
 static void
 look_unprivileged(void)
@@ -990,16 +1279,35 @@ look_unprivileged(void)
 	dir = scratch_dir("d");
 	look("f");
 	ck_assert_int_ne(up.old, -1);
+	expect_foreseen(mode, EACCES);
 	errno = 0;
 	ck_assert_int_eq(upload_begin(&up, mode, 0), -1);
 	ck_assert_int_eq(errno, EACCES);
 	expect_idle();
+	ck_assert_str_eq(upload_reason(&up, EACCES),
+	    "directory not writable: cannot replace atomically");
+	ck_assert_str_eq(upload_reason(&up, EIO), strerror(EIO));
+	look("new");
+	expect_foreseen(mode, EACCES);
+	ck_assert_str_eq(upload_reason(&up, EACCES), strerror(EACCES));
+	/* which a file that is there does not need in place */
+	policy.atomic = false;
+	expect_foreseen(mode, EACCES);
+	look("f");
+	expect_foreseen((struct policy_mode){ 0666, POLICY_MODE_KEPT }, 0);
+	upload_abort(&up);
+	policy.atomic = true;
 	errno = 0;
 	ck_assert_int_eq(upload_look(&up, dir, "locked/f", &old), -1);
 	ck_assert_int_eq(errno, EACCES);
 	/* or only be written to */
 	ck_assert_int_eq(close(dir), 0);
 	dir = scratch_dir("dropbox");
+	policy.atomic = false;
+	look("f");
+	expect_foreseen(mode, 0);
+	policy.atomic = true;
+	expect_foreseen(mode, 0);
 	begin("f", 0644, false);
 	put("new");
 	ck_assert_int_eq(upload_commit(&up, NULL), 0);
@@ -1174,7 +1482,17 @@ replace_in_sticky(void)
 	const struct policy_mode mode = { 0644, POLICY_MODE_SENT };
 	int error = sticky_rows[row].error;
 
+	/* A new one is nobody's yet. */
+	begin("new", 0644, true);
+	upload_abort(&up);
 	look("f");
+	/* Only of others' files the directory matters. */
+	if (sticky_rows[row].file != 0) {
+		fstat_error = EIO;
+		expect_foreseen(mode, EIO);
+		fstat_error = 0;
+	}
+	expect_foreseen(mode, error);
 	errno = 0;
 	ck_assert_int_eq(upload_begin(&up, mode, 0), error == 0 ? 0 : -1);
 	if (error != 0) {
@@ -1199,6 +1517,9 @@ START_TEST(sticky_directory)
 	ck_assert_int_eq(
 	    chown(".", SCRATCH_UID + sticky_rows[_i].owner, (gid_t)-1), 0);
 	ck_assert_int_eq(chmod(".", sticky_rows[_i].mode), 0);
+	/* Root may. */
+	begin("f", 0644, true);
+	upload_abort(&up);
 	scratch_unprivileged(replace_in_sticky);
 }
 END_TEST
@@ -1347,6 +1668,7 @@ START_TEST(told_late)
 	int fds;
 
 	fds = scratch_fds();
+	file_system = NFS_SUPER_MAGIC;
 	accident = TELLS_LATE;
 	accidents = 1;
 	begin("f", 0644, false);
@@ -1365,6 +1687,43 @@ START_TEST(told_late)
 	ck_assert_int_eq(upload_commit(&up, NULL), 0);
 	ck_assert_int_le(accidents, 0);
 	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+/* These tell at once, and are not asked by closing a copy. */
+static const long prompt[] = { EXT4_SUPER_MAGIC, 0x58465342, BTRFS_SUPER_MAGIC,
+	F2FS_SUPER_MAGIC, TMPFS_MAGIC };
+
+static void
+expect_told(long magic, dev_t device, bool late)
+{
+	file_system = magic;
+	other_device = device;
+	begin("f", 0644, false);
+	accident = TELLS_LATE;
+	accidents = 1;
+	late_error = EDQUOT;
+	errno = 0;
+	ck_assert_int_eq(upload_commit(&up, NULL), late ? -1 : 0);
+	if (late)
+		ck_assert_int_eq(errno, EDQUOT);
+	accident = NO_ACCIDENT;
+	other_device = 0;
+	upload_abort(&up);
+}
+
+START_TEST(told_at_once)
+{
+	expect_told(prompt[_i], 0, false);
+	/* Others below the same root may not. */
+	ck_assert_int_eq(unlink("f"), 0);
+	expect_told(NFS_SUPER_MAGIC, 1, true);
+	expect_told(prompt[_i], 0, false);
+	/* What says nothing of itself may be anything. */
+	ck_assert_int_eq(unlink("f"), 0);
+	uploads_init(&all, &policy);
+	statfs_error = ENOSYS;
+	expect_told(prompt[_i], 0, true);
 }
 END_TEST
 
@@ -1549,7 +1908,7 @@ upload_suite(void)
 
 	s = suite_create("upload");
 	tc = tcase_create("upload");
-	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, new_file);
 	tcase_add_test(tc, replace);
 	tcase_add_test(tc, replace_hard_link);
@@ -1557,19 +1916,25 @@ upload_suite(void)
 	tcase_add_loop_test(
 	    tc, changed_target, 0, 2 * (int)LENGTH(change_rows));
 	tcase_add_loop_test(tc, overwrite_no, 0, 2);
+	tcase_add_test(tc, overwrite_no_race);
+	tcase_add_loop_test(
+	    tc, no_rename_flags, 0, POLICY_OVERWRITE_VERSION + 1);
 	tcase_add_loop_test(tc, versions, 0, 2);
+	tcase_add_loop_test(tc, version_race, 0, LENGTH(race_rows));
 	tcase_add_test(tc, keep_versions);
 	tcase_add_test(tc, no_more_versions);
 	tcase_add_test(tc, versions_impossible);
 	tcase_add_loop_test(tc, in_place, 0, 2);
-	tcase_add_test(tc, in_place_room);
+	tcase_add_loop_test(tc, in_place_room, 0, LENGTH(room_rows));
+	tcase_add_test(tc, full_disk);
+	tcase_add_loop_test(tc, space_reserved, 0, LENGTH(reserve_rows));
 	tcase_add_loop_test(tc, in_place_mode_meanwhile, 0, 4);
 	tcase_add_test(tc, in_place_set_id);
 	tcase_add_loop_test(tc, in_place_abort, 0, 2);
 	tcase_add_loop_test(tc, in_place_refused, 0, 2);
 	tcase_add_loop_test(tc, sync_order, 0, LENGTH(sync_rows));
 	tcase_add_test(tc, sync_dropbox);
-	tcase_add_test(tc, sync_fails);
+	tcase_add_loop_test(tc, step_fails, 0, LENGTH(fail_rows));
 	tcase_add_loop_test(tc, sync_interrupted, 0, 2);
 	tcase_add_test(tc, removed_directory);
 	tcase_add_loop_test(tc, looked_at, 0, LENGTH(look_rows));
@@ -1587,6 +1952,7 @@ upload_suite(void)
 	    tc, lock_of_temp, 0, 2 * (int)LENGTH(accident_rows));
 	tcase_add_loop_test(tc, no_link_count, 0, 2);
 	tcase_add_test(tc, told_late);
+	tcase_add_loop_test(tc, told_at_once, 0, LENGTH(prompt));
 	tcase_add_loop_test(tc, name_is_taken, 0, 2);
 	tcase_add_test(tc, sweep_nothing_else);
 	tcase_add_loop_test(tc, sweep_kind, 0, DEAD_KINDS);
