@@ -13,6 +13,7 @@
 #include <linux/fs.h>
 
 #include <check.h>
+#include <stdarg.h>
 
 #include "rooted.h"
 #include "scratch.h"
@@ -21,6 +22,7 @@
 #define N5   "nnnnn"
 #define N50  N5 N5 N5 N5 N5 N5 N5 N5 N5 N5
 #define N255 N50 N50 N50 N50 N50 N5
+#define N2K  N255 N255 N255 N255 N255 N255 N255 N255
 
 static struct root root;
 static struct root_place place;
@@ -30,13 +32,77 @@ static struct root_place place;
 /* Exchanged with "file" before it is opened, or NULL. */
 static const char *quicker;
 
+static unsigned opens;
+
 int
 openat(int dir, const char *name, int flags, ...)
 {
+	opens++;
 	if (quicker != NULL && strcmp(name, "file") == 0)
 		ck_assert_int_eq(
 		    renameat2(dir, name, dir, quicker, RENAME_EXCHANGE), 0);
 	return (int)syscall(SYS_openat, dir, name, flags, 0);
+}
+
+/* --- system calls that fail ------------------------------------------- */
+
+enum call {
+	NO_CALL,
+	FSTAT,
+	READLINKAT,
+	DUPFD
+};
+
+static enum call failing;
+static unsigned spared; /* so many of them do not fail yet */
+static bool failed;
+
+static bool
+fails(enum call call)
+{
+	if (call != failing || spared-- > 0)
+		return false;
+	failing = NO_CALL;
+	failed = true;
+	errno = EIO;
+	return true;
+}
+
+int
+fstat(int fd, struct stat *st)
+{
+	if (fails(FSTAT))
+		return -1;
+	return fstatat(fd, "", st, AT_EMPTY_PATH);
+}
+
+int
+fcntl(int fd, int command, ...)
+{
+	va_list ap;
+	long argument;
+
+	if (command == F_DUPFD_CLOEXEC && fails(DUPFD))
+		return -1;
+	va_start(ap, command);
+	argument = va_arg(ap, long);
+	va_end(ap);
+	return (int)syscall(SYS_fcntl, fd, command, argument);
+}
+
+/* The text of all links, of so many bytes; -1: as they are. */
+static ssize_t link_len = -1;
+
+ssize_t
+readlinkat(int fd, const char *name, char *buf, size_t size)
+{
+	if (fails(READLINKAT))
+		return -1;
+	if (link_len == -1)
+		return syscall(SYS_readlinkat, fd, name, buf, size);
+	ck_assert_uint_ge(size, (size_t)link_len);
+	memset(buf, '/', size);
+	return link_len;
 }
 
 /* --- a root ----------------------------------------------------------- */
@@ -261,6 +327,7 @@ static const struct {
 	{ "/", N255 "n", NOT, ENAMETOOLONG, "", 0, false },
 	{ "/", "dir/" N255, NONE, 0, "/dir/" N255, 1, false },
 	{ "/", "dir/../" N255 "n/x", NOT, ENAMETOOLONG, "", 0, false },
+	{ "/", N2K N2K, NOT, ENAMETOOLONG, "", 0, false },
 	/* Names of unfinished uploads do not exist, not even for a new file. */
 	{ "/", TEMP, NOT, GATE_E_REFUSED, "", 0, false },
 	{ "/", "totemp", NOT, GATE_E_REFUSED, "", 0, false },
@@ -334,6 +401,74 @@ START_TEST(walk)
 	root_leave(&place);
 	ck_assert_int_eq(scratch_fds(), fds);
 	ck_assert_int_eq(place.parent, -1);
+	root_leave(&place);
+}
+END_TEST
+
+/* A path is its bytes, and not what stands behind them. */
+START_TEST(walk_empty)
+{
+	ck_assert_int_eq(root_walk(&root, "/dir", "/", 0, &place), 0);
+	ck_assert_str_eq(place.path, "/dir");
+	root_leave(&place);
+}
+END_TEST
+
+/* A name that is new costs no second look. */
+START_TEST(walk_new)
+{
+	opens = 0;
+	ck_assert_int_eq(root_walk(&root, "/", "new", 3, &place), 0);
+	ck_assert_uint_eq(opens, 1);
+	root_leave(&place);
+}
+END_TEST
+
+/* Whatever cannot be found out: nothing is found, and nothing is kept. */
+static const struct {
+	enum call call;
+	unsigned spared;
+	const char *path;
+} fail_rows[] = {
+	{ FSTAT, 0, "file" }, /* of a step */
+	{ FSTAT, 0, "rel" },  /* the same */
+	{ FSTAT, 1, "dir" },  /* of where it ends */
+	{ READLINKAT, 0, "rel" },
+	{ DUPFD, 0, "new" },  /* of the directory that has the name, */
+	{ DUPFD, 0, "file" }, /* and once more, */
+	{ DUPFD, 0, "dir" },  /* and once more, */
+	{ DUPFD, 0, "." },    /* and of the place itself */
+};
+
+START_TEST(walk_fails)
+{
+	const char *path = fail_rows[_i].path;
+	int fds;
+
+	fds = scratch_fds();
+	failing = fail_rows[_i].call;
+	spared = fail_rows[_i].spared;
+	errno = 0;
+	ck_assert_int_eq(root_walk(&root, "/", path, strlen(path), &place), -1);
+	ck_assert_int_eq(errno, EIO);
+	ck_assert(failed);
+	ck_assert_int_eq(place.parent, -1);
+	ck_assert_int_eq(place.dir, -1);
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+/* Links as only some file systems have them. */
+START_TEST(walk_odd_links)
+{
+	link_len = PATH_MAX;
+	errno = 0;
+	ck_assert_int_eq(root_walk(&root, "/", "rel", 3, &place), -1);
+	ck_assert_int_eq(errno, ENAMETOOLONG);
+	/* One that says nothing leads nowhere else. */
+	link_len = 0;
+	ck_assert_int_eq(root_walk(&root, "/", "dir/up", 6, &place), 0);
+	ck_assert_str_eq(place.path, "/dir");
 	root_leave(&place);
 }
 END_TEST
@@ -418,12 +553,15 @@ START_TEST(walk_long_result)
 	root_leave(&place);
 	memcpy(path + 2 * LINK_COUNT - 1, "/j", 3);
 	len = 2 * LINK_COUNT + 1;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 3; i++) {
 		errno = 0;
 		ck_assert_int_eq(root_walk(&root, "/", path, len, &place), -1);
 		ck_assert_int_eq(errno, ENAMETOOLONG);
 		memcpy(path + 2 * LINK_COUNT - 1, "/" N255, 257);
 		len = 2 * LINK_COUNT - 1 + 256;
+		/* a directory, and then a name that is new */
+		if (i == 1)
+			path[2 * LINK_COUNT] = 'm';
 	}
 	ck_assert_int_eq(scratch_fds(), fds);
 }
@@ -883,6 +1021,66 @@ START_TEST(open_relative)
 }
 END_TEST
 
+/* What a client may not name may be above the root all the same. */
+START_TEST(open_denied)
+{
+	static const char names[] = "dir\0";
+	char message[256] = "";
+
+	if (!go_to_fit())
+		return;
+	policy_init(&policy);
+	memcpy(policy.deny_names, names, sizeof(names));
+	scratch_mkdir("dir", 0755);
+	scratch_mkdir("dir/root", 0755);
+	ck_assert_int_eq(
+	    open_root("dir/root", geteuid(), message, sizeof(message)), 0);
+	errno = 0;
+	ck_assert_int_eq(root_walk(&root, "/", "dir", 3, &place), -1);
+	ck_assert_int_eq(errno, GATE_E_REFUSED);
+	root_close(&root);
+}
+END_TEST
+
+/* R-CONF-2: what is above and cannot be looked at is not fit. */
+START_TEST(open_fails)
+{
+	static const char *const paths[] = { "/dev", "/" };
+	char message[256] = "";
+	int fds;
+
+	fds = scratch_fds();
+	failing = FSTAT;
+	spared = _i == 0;
+	errno = 0;
+	ck_assert_int_eq(
+	    open_root(paths[_i], geteuid(), message, sizeof(message)), -1);
+	ck_assert_int_eq(errno, EIO);
+	ck_assert(failed);
+	ck_assert_int_eq(root.fd, -1);
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+/* A walk of the whole system leaves the root where it is. */
+START_TEST(find_without_descriptors)
+{
+	struct rlimit limit;
+	int fd;
+
+	fd = dup(0);
+	root.fd = -2;
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = (rlim_t)fd;
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	errno = 0;
+	ck_assert_int_eq(root_find(&root, "/", geteuid(), &place), -1);
+	ck_assert_int_eq(errno, EMFILE);
+	ck_assert_int_eq(root.fd, -2);
+}
+END_TEST
+
 /* --- one name --------------------------------------------------------- */
 
 static const struct {
@@ -1094,6 +1292,10 @@ root_suite(void)
 	tc = tcase_create("look");
 	tcase_add_unchecked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, walk, 0, LENGTH(walk_rows));
+	tcase_add_test(tc, walk_empty);
+	tcase_add_test(tc, walk_new);
+	tcase_add_loop_test(tc, walk_fails, 0, LENGTH(fail_rows));
+	tcase_add_test(tc, walk_odd_links);
 	tcase_add_loop_test(tc, walk_long, 0, 9);
 	tcase_add_loop_test(tc, walk_anything, 1, 4);
 	tcase_add_loop_test(tc, open_name, 0, LENGTH(name_rows));
@@ -1122,6 +1324,9 @@ root_suite(void)
 	tcase_add_test(tc, above_of_others);
 	tcase_add_loop_test(tc, open_path, 0, LENGTH(open_rows));
 	tcase_add_test(tc, open_relative);
+	tcase_add_test(tc, open_denied);
+	tcase_add_loop_test(tc, open_fails, 0, 2);
+	tcase_add_test(tc, find_without_descriptors);
 	suite_add_tcase(s, tc);
 	return s;
 }
