@@ -31,6 +31,7 @@
 #define ATTR_USE               __attribute__((warn_unused_result))
 #define ATTR_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define ATTR_FALLTHROUGH       __attribute__((fallthrough))
+#define ATTR_APART             __attribute__((noinline)) /* a large frame */
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

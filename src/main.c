@@ -48,24 +48,26 @@ static volatile sig_atomic_t stop;
 
 /* All that this program keeps of its environment. */
 struct environment {
-	char *original_command;
-	char *connection;
-	char *logname;
-	char *user_auth;
+	char *text; /* owned: all of it, one value behind another */
+	const char *original_command;
+	const char *connection;
+	const char *logname;
+	const char *user_auth;
 };
 
+/* In such an order that what most sessions touch lies on few pages. */
 struct server {
 	struct environment env;
-	struct options options;
-	struct conffile conffile;
-	struct identity identity;
 	struct audit audit;
-	struct root root;
 	struct stream stream;
-	struct digest digest;
 	struct peer peer;
-	struct journal journal; /* most of it is never touched */
+	struct digest digest;
+	struct options options;
+	struct identity identity;
+	struct root root;
 	char start[SETUP_PATH_BYTES];
+	struct conffile conffile;
+	struct journal journal;
 };
 
 /*
@@ -107,29 +109,46 @@ set_descriptors(void)
 {
 	int fd;
 
-	do {
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	} while (fd != -1 && fd <= STDERR_FILENO);
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		/* The lowest number that is free. */
+		if (fcntl(fd, F_GETFD) == -1)
+			(void)open("/dev/null", O_RDWR | O_CLOEXEC);
+	}
 	closefrom(STDERR_FILENO + 1);
 }
 
-static char *
-keep(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value == NULL ? NULL : strdup(value);
-}
-
-/* Read what sshd says, then forget the rest. */
-static void
+/* Read what sshd says, then forget the rest; false: no memory. */
+static bool
 take_environment(struct environment *env)
 {
-	env->original_command = keep("SSH_ORIGINAL_COMMAND");
-	env->connection = keep("SSH_CONNECTION");
-	env->logname = keep("LOGNAME");
-	env->user_auth = keep("SSH_USER_AUTH");
+	const struct {
+		const char *name;
+		const char **value;
+	} kept[] = {
+		{ "SSH_ORIGINAL_COMMAND", &env->original_command },
+		{ "SSH_CONNECTION", &env->connection },
+		{ "LOGNAME", &env->logname },
+		{ "SSH_USER_AUTH", &env->user_auth },
+	};
+	size_t i, size = 1;
+	char *p;
+
+	for (i = 0; i < LENGTH(kept); i++) {
+		*kept[i].value = getenv(kept[i].name);
+		if (*kept[i].value != NULL)
+			size += strlen(*kept[i].value) + 1;
+	}
+	if ((env->text = p = malloc(size)) == NULL)
+		return false;
+	for (i = 0; i < LENGTH(kept); i++) {
+		if (*kept[i].value == NULL)
+			continue;
+		size = strlen(*kept[i].value) + 1;
+		*kept[i].value = memcpy(p, *kept[i].value, size);
+		p += size;
+	}
 	(void)clearenv();
+	return true;
 }
 
 /* A message in place of the protocol's first answer, which all clients read. */
@@ -372,11 +391,7 @@ clear(struct server *v)
 	conffile_clear(&v->conffile);
 	identity_clear(&v->identity);
 	options_clear(&v->options);
-	free(v->env.original_command);
-	free(v->env.connection);
-	free(v->env.logname);
-	free(v->env.user_auth);
-	free(v);
+	free(v->env.text);
 }
 
 /* -T: for an administrator at a terminal. */
@@ -419,8 +434,9 @@ start(struct server *v, int argc, char *argv[])
 int
 main(int argc, char *argv[])
 {
+	/* All zero, and what is not used costs no memory. */
+	static struct server v;
 	char **old_environ = environ;
-	struct server *v;
 	int status;
 
 	if (confine_privs_begin() == -1) {
@@ -430,15 +446,13 @@ main(int argc, char *argv[])
 	}
 	set_descriptors();
 	set_signals();
-	/* Not cleared: what is not used costs no memory. */
-	if ((v = malloc(sizeof(*v))) == NULL)
+	if (!take_environment(&v.env))
 		return EXIT_FAILURE;
-	take_environment(&v->env);
 	/* No copy of the environment is made once it is nobody's. */
 	setproctitle_init(argc, argv, old_environ);
-	conffile_init(&v->conffile);
-	v->identity.groups = NULL;
-	status = start(v, argc, argv);
-	clear(v);
+	conffile_init(&v.conffile);
+	v.identity.groups = NULL;
+	status = start(&v, argc, argv);
+	clear(&v);
 	return status;
 }

@@ -29,7 +29,6 @@ enum options_action {
 };
 
 struct options {
-	struct settings settings;
 	const char *config_file; /* -C; NULL: the default one */
 	/*
 	 * A root is set, or nobody knows what was: without the default file
@@ -45,6 +44,7 @@ struct options {
 	/* What was parsed; NULL for arguments.  With OPTIONS_TEST: of -c. */
 	const char *command_text;
 	char error[MESSAGE_BYTES_MAX]; /* with OPTIONS_BAD: one line */
+	struct settings settings;
 };
 
 /*

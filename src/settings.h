@@ -133,10 +133,10 @@ struct settings {
 	char root[SETTINGS_PATH_BYTES];
 	char start_directory[SETTINGS_PATH_BYTES];
 	char login_message[MESSAGE_BYTES_MAX];
-	struct policy policy;
 	char refuse_message[MESSAGE_BYTES_MAX]; /* empty: the built-in ones */
 	/* A path, SETTINGS_TO_SYSLOG, or empty for none. */
 	char transfer_log[SETTINGS_PATH_BYTES];
+	struct policy policy;
 };
 
 /* The defaults of every row; what is set next comes from an option. */

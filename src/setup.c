@@ -58,7 +58,7 @@ setup_expand(const struct identity *id, enum settings_keyword keyword,
 }
 
 /* Is there a directory to start in?  Else each client path would be wrong. */
-static bool
+static ATTR_APART bool
 has_start(struct root *root, const char *start, char *err, size_t errsize)
 {
 	struct root_place place;
