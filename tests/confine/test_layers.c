@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -18,6 +19,7 @@
 #include <check.h>
 #include <dlfcn.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdarg.h>
 
 #include "attributes.h"
@@ -437,6 +439,44 @@ root_as_account(void)
 	ck_assert_uint_eq(getegid(), 1);
 }
 
+/* Who cannot be told apart is taken for somebody else (R-FILE-3). */
+static void
+root_without_proc(void)
+{
+	struct stat st;
+	mode_t mode = 0664;
+	int fd, old;
+
+	if (!begin_userns())
+		return;
+	no_way_out();
+	old = openat(root_fd, "own", O_WRONLY | O_CLOEXEC);
+	ck_assert_int_eq(fstat(old, &st), 0);
+	ck_assert_uint_eq(st.st_gid, 65534);
+	fd = openat(root_fd, "new", CREATE | O_CLOEXEC, 0600);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_uint_eq(
+	    attributes_copy(old, &st, fd, &mode), ATTRIBUTES_LOST_GROUP);
+}
+
+START_TEST(root_of_account_without_proc)
+{
+	if (geteuid() != 0) {
+		skipped("not root");
+		return;
+	}
+	scratch_file("root/own", FILE_TEXT, 0660);
+	ck_assert_int_eq(chown("root/own", SCRATCH_UID, SCRATCH_UID), 0);
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("none", "/proc", "tmpfs", MS_RDONLY, NULL) == -1) {
+		skipped("no mounts of its own");
+		return;
+	}
+	as_account(root_without_proc);
+}
+END_TEST
+
 /* Files of /proc as Ubuntu has them; empty: as they are here. */
 static char apparmor_switch[PATH_MAX + 16];
 static char apparmor_label[PATH_MAX + 16];
@@ -816,23 +856,29 @@ START_TEST(neither)
 }
 END_TEST
 
+static void
+install(struct sock_filter *filter, unsigned short len)
+{
+	struct sock_fprog prog = { .len = len, .filter = filter };
+
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+	ck_assert_int_eq(
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0U, &prog), 0);
+}
+
 /* Answer a call as a kernel does that does not have it, or will not do it. */
 static void
 deny(long call, unsigned err)
 {
-	const struct sock_filter filter[] = {
+	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 		    offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | err),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog prog = { .len = LENGTH(filter) };
 
-	prog.filter = (struct sock_filter *)(uintptr_t)filter;
-	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
-	ck_assert_int_eq(
-	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0U, &prog), 0);
+	install(filter, LENGTH(filter));
 }
 
 /* Kernels and containers that lack something; want: part of the text. */
@@ -853,6 +899,11 @@ static const struct {
 	    "confine=userns,seccomp" },
 	{ "Chroot=no", SYS_landlock_create_ruleset, ENOSYS, -1,
 	    "neither chroot nor Landlock holds" },
+	/* Something that answers for the kernel, and knows none. */
+	{ "Landlock=yes", SYS_landlock_create_ruleset, 0, -1,
+	    "cannot confine: Landlock: Function not implemented" },
+	{ "", SYS_landlock_add_rule, EINVAL, 0,
+	    ",seccomp; no Landlock: Invalid argument" },
 	{ "", SYS_landlock_restrict_self, EPERM, 0,
 	    ",seccomp; no Landlock: Operation not permitted" },
 	{ "", SYS_unshare, EPERM, 0,
@@ -870,11 +921,16 @@ static const struct {
 	{ "", SYS_chroot, EPERM, 0,
 	    "; no chroot: no chroot in a user namespace: "
 	    "Operation not permitted" },
+	{ "", SYS_chroot, EACCES, 0,
+	    ",seccomp; no chroot: chroot: Permission denied" },
 	{ "", SYS_fchdir, EACCES, 0,
 	    "; no chroot: the root directory: Permission denied" },
 	{ "", SYS_capset, EPERM, -1, "cannot confine: privileges: " },
+	{ "", SYS_capget, EPERM, -1, "cannot confine: privileges: " },
+	{ "", SYS_prctl, EPERM, -1, "cannot confine: privileges: " },
 	{ "", SYS_prlimit64, EPERM, -1, "cannot confine: limits: " },
 	{ "", SYS_dup3, EMFILE, -1, "cannot confine: descriptors: " },
+	{ "", SYS_fcntl, EMFILE, -1, "cannot confine: descriptors: " },
 };
 
 static int lacking_row;
@@ -901,6 +957,53 @@ START_TEST(what_a_kernel_lacks)
 {
 	lacking_row = _i;
 	as_account(confine_lacking);
+}
+END_TEST
+
+/* Nor does it begin without what hides and strips it. */
+static void
+begin_lacking(void)
+{
+	static const long calls[] = { SYS_prctl, SYS_capget, SYS_capset };
+
+	deny(calls[lacking_row], EACCES);
+	errno = 0;
+	ck_assert_int_eq(confine_privs_begin(), -1);
+	ck_assert_int_eq(errno, EACCES);
+}
+
+START_TEST(privileges_that_stay)
+{
+	lacking_row = _i;
+	as_account(begin_lacking);
+	if (_i == 0 && geteuid() == 0)
+		in_child(begin_lacking);
+}
+END_TEST
+
+/* Without it every program could give rights back. */
+static void
+keep_new_privs(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_NO_NEW_PRIVS, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+
+	install(filter, LENGTH(filter));
+	ck_assert_int_eq(confine_privs(COMMAND_SOURCE), -1);
+	ck_assert_int_eq(errno, EACCES);
+}
+
+START_TEST(new_privileges)
+{
+	as_account(keep_new_privs);
 }
 END_TEST
 
@@ -932,6 +1035,7 @@ layers_suite(void)
 	tcase_add_test(tc, root_of_root);
 	tcase_add_loop_test(tc, apparmor_restricts, 0, LENGTH(apparmor_rows));
 	tcase_add_test(tc, root_of_account);
+	tcase_add_test(tc, root_of_account_without_proc);
 	tcase_add_test(tc, root_that_is_ours);
 	tcase_add_test(tc, groups_in_a_user_namespace);
 	tcase_add_test(tc, privileges);
@@ -940,6 +1044,8 @@ layers_suite(void)
 	tcase_add_test(tc, descriptors);
 	tcase_add_test(tc, neither);
 	tcase_add_loop_test(tc, what_a_kernel_lacks, 0, LENGTH(lacking));
+	tcase_add_loop_test(tc, privileges_that_stay, 0, 3);
+	tcase_add_test(tc, new_privileges);
 	tcase_add_test(tc, seccomp_is_required);
 	suite_add_tcase(s, tc);
 	return s;
