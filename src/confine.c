@@ -24,6 +24,9 @@
 #include "filter-tables.h"
 #include "log.h"
 
+/* How what was obtained begins, and nothing else does. */
+#define OBTAINED "confine="
+
 /* What the steps are given, and what comes of them. */
 struct state {
 	enum command_role role;
@@ -201,25 +204,22 @@ confine(enum command_role role, const struct settings *settings,
 		    c.reason == NULL ? "" : ": ", strerror(errno));
 		return -1;
 	}
-	(void)snprintf(text, size, "confine=%s%s",
+	(void)snprintf(text, size, OBTAINED "%s%s",
 	    c.layers[0] == '\0' ? "none" : c.layers + 1, c.missing);
 	return 0;
 }
 
 /* The child's part: all that it has to say goes to its standard output. */
-static int
+static void
 try_all(enum command_role role, const struct settings *settings,
     struct root *root, int out)
 {
 	char text[CONFINE_TEXT_BYTES];
-	int ret;
 
 	if (dup3(out, STDOUT_FILENO, O_CLOEXEC) == -1)
-		return EXIT_FAILURE;
-	ret = confine(role, settings, root, text, sizeof(text));
-	if (write(STDOUT_FILENO, text, strlen(text)) == -1 || ret == -1)
-		return EXIT_FAILURE;
-	return EXIT_SUCCESS;
+		return;
+	(void)!confine(role, settings, root, text, sizeof(text));
+	(void)!write(STDOUT_FILENO, text, strlen(text));
 }
 
 /* All that comes from fd, as a text. */
@@ -227,48 +227,53 @@ static void
 read_text(int fd, char *text, size_t size)
 {
 	size_t used = 0;
-	ssize_t n = 1;
+	ssize_t n;
 
-	while (used + 1 < size && n != 0) {
-		n = read(fd, text + used, size - 1 - used);
-		if (n == -1 && errno != EINTR)
-			break;
-		if (n > 0)
-			used += (size_t)n;
-	}
+	while (
+	    used + 1 < size && (n = read(fd, text + used, size - 1 - used)) > 0)
+		used += (size_t)n;
 	text[used] = '\0';
 }
 
 static int
 ask_child(pid_t pid, int in, char *text, size_t size)
 {
-	int status;
+	int status = 0;
 
 	read_text(in, text, size);
-	if (waitpid(pid, &status, 0) != pid)
-		status = -1;
+	/* Where SIGCHLD is ignored its status is not to be had. */
+	(void)waitpid(pid, &status, 0);
 	if (text[0] == '\0')
 		(void)snprintf(text, size,
 		    "cannot confine: a process that tried ended with %d",
 		    status);
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+	return strncmp(text, OBTAINED, sizeof(OBTAINED) - 1) == 0 ? 0 : -1;
+}
+
+static int
+no_process(char *text, size_t size)
+{
+	(void)snprintf(text, size, "cannot confine: a process to try: %s",
+	    strerror(errno));
+	return -1;
 }
 
 int
 confine_probe(enum command_role role, const struct settings *settings,
     struct root *root, char *text, size_t size)
 {
-	int ends[2], ret = -1;
+	int ends[2], ret;
 	pid_t pid;
 
-	(void)snprintf(text, size, "cannot confine: a process to try");
 	if (pipe2(ends, O_CLOEXEC) == -1)
-		return -1;
-	if ((pid = fork()) == 0)
-		_exit(try_all(role, settings, root, ends[1]));
+		return no_process(text, size);
+	if ((pid = fork()) == 0) {
+		try_all(role, settings, root, ends[1]);
+		_exit(EXIT_SUCCESS);
+	}
 	(void)close(ends[1]);
-	if (pid != -1)
-		ret = ask_child(pid, ends[0], text, size);
+	ret = pid == -1 ? no_process(text, size)
+			: ask_child(pid, ends[0], text, size);
 	(void)close(ends[0]);
 	return ret;
 }

@@ -1022,6 +1022,101 @@ START_TEST(seccomp_is_required)
 }
 END_TEST
 
+/* --- what would be obtained ------------------------------------------- */
+
+static int
+probe_with(const char *line)
+{
+	struct root root = { .fd = root_fd };
+	int ret, fds = scratch_fds();
+	char err[256];
+
+	settings_init(&settings);
+	ck_assert(settings_set_line(&settings, line, err, sizeof(err)));
+	ret = confine_probe(COMMAND_SINK, &settings, &root, text, sizeof(text));
+	/* This process is as it was. */
+	ck_assert_int_eq(root.fd, root_fd);
+	ck_assert_int_eq(scratch_fds(), fds);
+	ck_open(0, outside_fd, "file", O_RDONLY);
+	return ret;
+}
+
+/* The same as confine(), also for who was told to ignore its children. */
+static void
+probe_and_confine(void)
+{
+	char probed[CONFINE_TEXT_BYTES];
+
+	ck_assert_int_eq(probe_with("SeccompAction errno"), 0);
+	ck_assert_int_eq(strncmp(text, "confine=", 8), 0);
+	memcpy(probed, text, sizeof(probed));
+	ck_assert(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
+	ck_assert_int_eq(probe_with("SeccompAction errno"), 0);
+	ck_assert_str_eq(text, probed);
+	ck_assert_int_eq(confine_with(COMMAND_SINK, "SeccompAction=errno"), 0);
+	ck_assert_str_eq(text, probed);
+}
+
+START_TEST(probe)
+{
+	as_account(probe_and_confine);
+}
+END_TEST
+
+static void
+probe_of_none(void)
+{
+	deny(SYS_capset, EPERM);
+	ck_assert_int_eq(probe_with("Chroot no"), -1);
+	ck_assert_str_eq(
+	    text, "cannot confine: privileges: Operation not permitted");
+}
+
+static void
+probe_silent(void)
+{
+	scratch_file("said", "", 0600);
+	ck_assert_int_eq(
+	    dup2(open("said", O_WRONLY | O_CLOEXEC), STDOUT_FILENO),
+	    STDOUT_FILENO);
+	deny(SYS_dup3, EPERM);
+	ck_assert_int_eq(probe_with("Chroot no"), -1);
+	/* Not to somebody else. */
+	ck_assert_str_eq(scratch_text("said"), "");
+	ck_assert_str_eq(
+	    text, "cannot confine: a process that tried ended with 0");
+}
+
+static void
+probe_without_process(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &none), 0);
+	ck_assert_int_eq(probe_with("Chroot no"), -1);
+	ck_assert_str_eq(text,
+	    "cannot confine: a process to try: "
+	    "Resource temporarily unavailable");
+}
+
+static void
+probe_without_pipe(void)
+{
+	deny(SYS_pipe2, EMFILE);
+	ck_assert_int_eq(probe_with("Chroot no"), -1);
+	ck_assert_str_eq(
+	    text, "cannot confine: a process to try: Too many open files");
+}
+
+START_TEST(probe_fails)
+{
+	static void (*const ways[])(void) = { probe_of_none, probe_silent,
+		probe_without_process, probe_without_pipe };
+
+	as_account(ways[_i]);
+}
+END_TEST
+
 static Suite *
 layers_suite(void)
 {
@@ -1047,6 +1142,8 @@ layers_suite(void)
 	tcase_add_loop_test(tc, privileges_that_stay, 0, 3);
 	tcase_add_test(tc, new_privileges);
 	tcase_add_test(tc, seccomp_is_required);
+	tcase_add_test(tc, probe);
+	tcase_add_loop_test(tc, probe_fails, 0, 4);
 	suite_add_tcase(s, tc);
 	return s;
 }
