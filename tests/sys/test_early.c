@@ -312,6 +312,22 @@ START_TEST(refused_twice)
 }
 END_TEST
 
+/* Two credits are enough for a directory without times and for its end. */
+START_TEST(refused_directory_without_times)
+{
+	struct talk t;
+
+	make_obstacles();
+	begin(&t, EARLY, "-r -p -t", _i != 0);
+	say_file(&t, "good", hi, '0');
+	say(&t, "D0755 0 isfile\n", 15, '0');
+	say(&t, "E\n", 2, '0');
+	say_file(&t, "next", yo, '0');
+	end(&t, 2, 1);
+	ck_obstacles();
+}
+END_TEST
+
 START_TEST(refused_large_file)
 {
 	struct bytes body = { 0 };
@@ -511,6 +527,7 @@ add(TCase *tc)
 	tcase_add_test(tc, client_error_in_a_file);
 	tcase_add_loop_test(tc, refused_file, 0, n);
 	tcase_add_test(tc, refused_twice);
+	tcase_add_loop_test(tc, refused_directory_without_times, 0, 2);
 	tcase_add_loop_test(tc, refused_large_file, 0, n);
 	tcase_add_test(tc, refused_over_the_limit);
 	tcase_add_loop_test(tc, refused_directory, 0, n);

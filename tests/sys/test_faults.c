@@ -51,8 +51,8 @@ ck_logged(const struct server *s, const char *code)
 
 /* --- limits of size ------------------------------------------------------- */
 
-/* More than a pipe holds, so that some of it is spliced. */
-#define MUCH 300000
+/* More than a pipe holds, so that some of it is spliced, and two parts. */
+#define MUCH ((9 << 20) + 300000)
 
 static void
 send_much(struct server *s, const char *name)
@@ -69,7 +69,10 @@ send_much(struct server *s, const char *name)
 	server_send(s, data, sizeof(data));
 }
 
-/* Neither the signal nor the error of a limit ends the session. */
+/*
+ * Neither the signal nor the error of a limit ends the session, nor is the
+ * error forgotten when the free space is looked at, before the next part.
+ */
 START_TEST(file_size_limit)
 {
 	struct rlimit limit = { 100000, 100000 };
@@ -77,7 +80,9 @@ START_TEST(file_size_limit)
 
 	make_file("f", "old", 0644);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	server_start(&s, &(struct launch){ .command = "scp -d -t ." });
+	server_start(&s,
+	    &(struct launch){ .options = _i == 0 ? NULL : "-o MinFreeSpace=1",
+		.command = "scp -d -t ." });
 	expect_ack(&s);
 	send_much(&s, "f");
 	expect_message(&s, 1, "f: File too large");
@@ -427,7 +432,7 @@ static void
 add_faults(TCase *tc)
 {
 	tcase_set_timeout(tc, 120);
-	tcase_add_test(tc, file_size_limit);
+	tcase_add_loop_test(tc, file_size_limit, 0, 2);
 	tcase_add_test(tc, directory_renamed);
 	tcase_add_test(tc, directory_removed);
 	tcase_add_test(tc, directory_is_kept_by_the_file);

@@ -318,6 +318,39 @@ START_TEST(reserved_for_a_word)
 }
 END_TEST
 
+/* Of a file that is not large it is not asked again once the data may come. */
+START_TEST(space_is_asked_once)
+{
+	struct trace_result *r;
+	struct server s;
+	long at;
+
+	if (!can_trace())
+		return;
+	r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(r, MAP_FAILED);
+	server_start(&s,
+	    &(struct launch){ .options = "-o MinFreeSpace=1",
+		.command = "scp -t f",
+		.trace = &(struct trace){ .result = r } });
+	expect_ack(&s);
+	server_send(&s, "C0644 3 f\n", 10);
+	expect_ack(&s);
+	server_send(&s, "new", 4);
+	expect_ack(&s);
+	server_close_input(&s);
+	expect_end(&s, 0);
+	server_clear(&s);
+	at = find_call(r, 0, SYS_fstatfs, -1);
+	ck_assert_int_ne(at, -1);
+	at = find_call(r, at, SYS_write, STDOUT_FILENO);
+	ck_assert_int_ne(at, -1);
+	ck_assert_int_eq(find_call(r, at, SYS_fstatfs, -1), -1);
+	ck_assert_int_eq(munmap(r, sizeof(*r)), 0);
+}
+END_TEST
+
 /*
  * Somebody else uses up the space meanwhile: noticed after SPACE_STEP bytes,
  * and what must stay free does.
@@ -415,6 +448,7 @@ add_keep(TCase *tc)
 static void
 add_mounts(TCase *tc)
 {
+	tcase_add_test(tc, space_is_asked_once);
 	tcase_add_test(tc, no_space_meanwhile);
 }
 

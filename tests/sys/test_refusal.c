@@ -348,6 +348,22 @@ START_TEST(refused_file_of_no_bytes)
 }
 END_TEST
 
+/* Who does not hear that a refused file may come need not send it. */
+START_TEST(refused_file_of_a_client_that_does_not_listen)
+{
+	struct server s;
+
+	make_obstacles();
+	start(&s, &(struct shape){ "-r -t", REST, true }, "d");
+	expect_ack(&s);
+	server_close_output(&s);
+	send_header(&s, 'C', 5, "isdir");
+	ck_assert_int_eq(server_wait(&s), 1);
+	server_clear(&s);
+	ck_obstacles(false);
+}
+END_TEST
+
 /* The client could not read what is refused anyway. */
 START_TEST(refused_file_that_ends_in_an_error)
 {
@@ -763,6 +779,8 @@ START_TEST(refused_directory_deep_in_the_log)
 	for (int i = 0; i < 40; i++)
 		bytes_addf(&stream, "D0755 0 %s\n", i == 0 ? "isfile" : name);
 	bytes_addf(&stream, "C0644 0 deep\n%c", 0);
+	/* There would be room for these, but not where they are. */
+	bytes_addf(&stream, "D0755 0 s\nC0644 0 t\n%cE\n", 0);
 	for (int i = 0; i < 39; i++)
 		bytes_addf(&stream, "E\n");
 	bytes_addf(&stream, "C0644 0 last\n%cE\n", 0);
@@ -770,7 +788,9 @@ START_TEST(refused_directory_deep_in_the_log)
 	server_send(&s, stream.p, stream.len);
 	server_close_input(&s);
 	(void)server_wait(&s);
-	ck_assert_uint_eq(count(s.log.p, REFUSED), 42);
+	ck_assert_uint_eq(count(s.log.p, REFUSED), 44);
+	if (holds(s.log.p, "/s\"\n|/t\"\n"))
+		server_fail(&s, "a path that is not so");
 	if (!holds(s.log.p, ": \"/d/isfile/last\"\n"))
 		server_fail(&s, "the path is lost");
 	server_clear(&s);
@@ -1024,6 +1044,7 @@ add_shape_tests(TCase *tc)
 	tcase_add_loop_test(tc, refused_file_with_times, 0, n);
 	tcase_add_loop_test(tc, refused_large_file, 0, n);
 	tcase_add_loop_test(tc, refused_file_of_no_bytes, 0, n);
+	tcase_add_test(tc, refused_file_of_a_client_that_does_not_listen);
 	tcase_add_loop_test(tc, refused_file_that_ends_in_an_error, 0, n);
 	tcase_add_loop_test(tc, refused_file_cut_off, 0, n);
 	tcase_add_loop_test(tc, refused_operand, 0, n);

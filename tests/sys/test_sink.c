@@ -3,7 +3,10 @@
 #include "config.h"
 
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -18,6 +21,7 @@
 #include <unistd.h>
 
 #include "driver.h"
+#include "trace.h"
 
 #define TEMP_NAME ".scp-server.0123456789abcdef~"
 
@@ -874,6 +878,33 @@ START_TEST(records_and_lines_tell_utc)
 }
 END_TEST
 
+/* What was set is a line of its own; what was not is none. */
+START_TEST(lines_of_attributes)
+{
+	const struct launch l = { .options = "-l VERBOSE",
+		.command = _i == 0 ? "scp -p -t f" : "scp -t f" };
+	struct server s;
+
+	server_start(&s, &l);
+	expect_ack(&s);
+	if (_i == 0) {
+		server_send(&s, "T86400 0 1 0\n", 13);
+		expect_ack(&s);
+	}
+	server_send(&s, "C0666 2 x\nhi\0", 14);
+	expect_ack(&s);
+	expect_ack(&s);
+	server_close_input(&s);
+	expect_end(&s, 0);
+	ck_assert_int_eq(holds(s.log.p, "set \"/f\" mode 0666\n"), _i == 0);
+	ck_assert_int_eq(
+	    holds(s.log.p, "set \"/f\" modtime 19700102"), _i == 0);
+	ck_assert_int_eq(holds(s.log.p, "set \"/f\""), _i == 0);
+	server_clear(&s);
+	ck_tree(_i == 0 ? "0666 f hi\n" : "0644 f hi\n");
+}
+END_TEST
+
 /* user::rw-,user:1:r--,group::r--,mask::r--,other::--- */
 static const unsigned char acl[] = { 2, 0, 0, 0, /* version */
 	1, 0, 6, 0, 255, 255, 255, 255, 2, 0, 4, 0, 1, 0, 0, 0, 4, 0, 4, 0, 255,
@@ -959,6 +990,48 @@ START_TEST(owner_is_noted)
 		server_clear(&s);
 		ck_assert_int_eq(unlink("f"), 0);
 	}
+}
+END_TEST
+
+/* Nor is it one what else of it is lost. */
+static const struct {
+	long call;
+	const char *note;
+	mode_t mode; /* of the new file */
+} loss_rows[] = {
+	{ SYS_flistxattr, "note \"/f\": extended attributes not kept\n", 0660 },
+	{ SYS_fgetxattr, "note \"/f\": ACL not kept\n", 0600 },
+	{ SYS_fchown, "note \"/f\": group not kept\n", 0600 },
+	{ SYS_getppid, NULL, 0660 },
+};
+
+START_TEST(losses_are_noted)
+{
+	struct trace trace = { .call = loss_rows[_i].call, .error = EIO };
+	const struct launch l = { .command = "scp -t f", .trace = &trace };
+	struct server s;
+	size_t i;
+
+	if (!can_trace())
+		return;
+	trace.result = mmap(NULL, sizeof(*trace.result), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(trace.result, MAP_FAILED);
+	make_file("f", "old", 0660);
+	ck_assert_int_eq(chown("f", 0, 4712), 0);
+	server_start(&s, &l);
+	expect_ack(&s);
+	server_send(&s, "C0644 2 x\nhi\0", 14);
+	expect_ack(&s);
+	expect_ack(&s);
+	server_close_input(&s);
+	expect_end(&s, 0);
+	for (i = 0; loss_rows[i].note != NULL; i++) {
+		if (holds(s.log.p, loss_rows[i].note) != (i == (size_t)_i))
+			server_fail(&s, "%s", loss_rows[i].note);
+	}
+	server_clear(&s);
+	ck_assert_uint_eq(status_of("f").st_mode & 0777, loss_rows[_i].mode);
 }
 END_TEST
 
@@ -1449,6 +1522,7 @@ add_places(TCase *tc)
 {
 	tcase_add_test(tc, xferlog_tells_local_time);
 	tcase_add_test(tc, records_and_lines_tell_utc);
+	tcase_add_loop_test(tc, lines_of_attributes, 0, 2);
 	tcase_add_test(tc, missing_operand_is_the_name);
 	tcase_add_test(tc, directory_operand_takes_the_record_name);
 	tcase_add_loop_test(tc, operands_for_the_start_directory, 0, 9);
@@ -1548,6 +1622,7 @@ add_ownership(TCase *tc)
 {
 	tcase_add_test(tc, group_is_kept);
 	tcase_add_test(tc, owner_is_noted);
+	tcase_add_loop_test(tc, losses_are_noted, 0, LENGTH(loss_rows));
 }
 
 static void
