@@ -636,6 +636,10 @@ START_TEST(reason_is_kept_behind_a_long_path)
 }
 END_TEST
 
+#define Y10   "yyyyyyyyyy"
+#define Y100  Y10 Y10 Y10 Y10 Y10 Y10 Y10 Y10 Y10 Y10
+#define Y1000 Y100 Y100 Y100 Y100 Y100 Y100 Y100 Y100 Y100 Y100
+
 static const struct {
 	const char *record;
 	const char *quoted;
@@ -644,6 +648,8 @@ static const struct {
 	{ "C0644 3 a/b\n", "\"a/b\"" },
 	{ "D0755 0 ..\n", "\"..\"" },
 	{ "D0755 0 a/b\n", "\"a/b\"" },
+	/* longer than any name */
+	{ "C0644 3 " Y1000 "/" Y1000 "\n", "\"yyyy" },
 };
 
 START_TEST(name_that_is_none_is_logged)

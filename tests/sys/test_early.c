@@ -7,14 +7,18 @@
  */
 #include "config.h"
 
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "driver.h"
+#include "trace.h"
 
 #define TEMP_NAME ".scp-server.0123456789abcdef~"
 
@@ -203,18 +207,26 @@ struct talk {
 };
 
 static void
-begin(struct talk *t, const char *options, const char *shape, bool waits)
+begin_traced(struct talk *t, const char *options, const char *shape, bool waits,
+    const struct trace *trace)
 {
 	char command[64];
 
 	*t = (struct talk){ .waits = waits, .times = has(shape, 'p') };
 	snprintf(command, sizeof(command), "scp %s d", shape);
-	server_start(
-	    &t->s, &(struct launch){ .options = options, .command = command });
+	server_start(&t->s,
+	    &(struct launch){
+		.options = options, .command = command, .trace = trace });
 	if (waits)
 		expect_ack(&t->s);
 	else
 		bytes_addf(&t->answers, "0");
+}
+
+static void
+begin(struct talk *t, const char *options, const char *shape, bool waits)
+{
+	begin_traced(t, options, shape, waits, NULL);
 }
 
 /* One event and its answer: '0', '1' or '2'. */
@@ -325,6 +337,29 @@ START_TEST(refused_directory_without_times)
 	say_file(&t, "next", yo, '0');
 	end(&t, 2, 1);
 	ck_obstacles();
+}
+END_TEST
+
+/* Of one that was taken only the exit status tells that it failed. */
+START_TEST(failed_directory_without_times)
+{
+	struct trace trace = { .call = SYS_fchmod, .error = EPERM };
+	struct talk t;
+
+	if (!can_trace())
+		return;
+	trace.result = mmap(NULL, sizeof(*trace.result), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(trace.result, MAP_FAILED);
+	make_dir("d", 0755);
+	begin_traced(&t, EARLY, "-r -p -t", _i != 0, &trace);
+	say_file(&t, "good", hi, '0');
+	say(&t, "D0777 0 dir\n", 12, '0');
+	say(&t, "E\n", 2, '0');
+	say_file(&t, "next", yo, '0');
+	end(&t, 2, 1);
+	ck_assert_int_ne(trace.result->number, -1);
+	ck_tree("0644 d/good hi\n0644 d/next yo\n0755 d/\n0755 d/dir/\n");
 }
 END_TEST
 
@@ -528,6 +563,7 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, refused_file, 0, n);
 	tcase_add_test(tc, refused_twice);
 	tcase_add_loop_test(tc, refused_directory_without_times, 0, 2);
+	tcase_add_loop_test(tc, failed_directory_without_times, 0, 2);
 	tcase_add_loop_test(tc, refused_large_file, 0, n);
 	tcase_add_test(tc, refused_over_the_limit);
 	tcase_add_loop_test(tc, refused_directory, 0, n);

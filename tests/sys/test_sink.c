@@ -332,6 +332,8 @@ START_TEST(protocol_error)
 	expect_message(&s, 1, "scp: protocol error: ");
 	expect_end(&s, 1);
 	ck_assert_double_lt(seconds_since(&start), 2.5);
+	ck_assert(holds(s.log.p, "protocol-error"));
+	ck_assert(!holds(s.log.p, "bad-name"));
 	server_clear(&s);
 	ck_tree("");
 }
@@ -902,6 +904,177 @@ START_TEST(lines_of_attributes)
 	ck_assert_int_eq(holds(s.log.p, "set \"/f\""), _i == 0);
 	server_clear(&s);
 	ck_tree(_i == 0 ? "0666 f hi\n" : "0644 f hi\n");
+}
+END_TEST
+
+/* The times that a file was announced with are in its record. */
+START_TEST(record_of_times)
+{
+	const struct launch l = { .options = "-o TransferLog=syslog",
+		.command = "scp -p -t f" };
+	struct server s;
+
+	server_start(&s, &l);
+	expect_ack(&s);
+	if (_i == 0) {
+		server_send(&s, "T86400 0 1 0\n", 13);
+		expect_ack(&s);
+	}
+	server_send(&s, "C0644 2 x\nhi\0", 14);
+	expect_ack(&s);
+	expect_ack(&s);
+	server_close_input(&s);
+	expect_end(&s, 0);
+	ck_assert_int_eq(
+	    holds(s.log.p, "\"mtime\":\"1970-01-02T00:00:00Z\""), _i == 0);
+	ck_assert_int_eq(holds(s.log.p, "\"mtime\":"), _i == 0);
+	server_clear(&s);
+	ck_tree("0644 f hi\n");
+}
+END_TEST
+
+/* --- what fails at the end --------------------------------------------- */
+
+/* Each such call fails with EIO. */
+static void
+start_failing(
+    struct server *s, long call, const char *options, const char *command)
+{
+	struct trace trace = { .call = call, .error = EIO };
+
+	trace.result = mmap(NULL, sizeof(*trace.result), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(trace.result, MAP_FAILED);
+	server_start(s,
+	    &(struct launch){
+		.options = options, .command = command, .trace = &trace });
+	expect_ack(s);
+}
+
+/* A directory whose times cannot be set: of which it is said, and logged. */
+static const struct {
+	const char *command;
+	bool within; /* another one */
+	const char *message;
+	const char *line;
+} late_rows[] = {
+	{ "scp -r -p -t d", false, "scp: d/sub: Input/output error|I/O error",
+	    ": io-error: \"/d/sub\"" },
+	{ "scp -r -p -t d", true,
+	    "scp: d/other/sub: ", ": io-error: \"/d/other/sub\"" },
+	/* The tree itself, by the name that it is given. */
+	{ "scp -r -p -t new", false, "scp: new: ", ": io-error: \"/new\"" },
+	{ "scp -r -p -t new", true,
+	    "scp: new/sub: ", ": io-error: \"/new/sub\"" },
+};
+
+START_TEST(times_of_directory_fail)
+{
+	bool within = late_rows[_i].within;
+	struct server s;
+
+	if (!can_trace())
+		return;
+	make_dir("d", 0755);
+	start_failing(&s, SYS_utimensat, NULL, late_rows[_i].command);
+	if (within) {
+		server_send(&s, "D0755 0 other\n", 14);
+		expect_ack(&s);
+	}
+	server_send(&s, "T1 0 1 0\nD0755 0 sub\n", 21);
+	ck_answers(&s, "00");
+	server_send(&s, "E\n", 2);
+	expect_message(&s, 1, late_rows[_i].message);
+	if (within) {
+		server_send(&s, "E\n", 2);
+		expect_ack(&s);
+	}
+	server_close_input(&s);
+	expect_end(&s, 1);
+	if (!holds(s.log.p, late_rows[_i].line))
+		server_fail(&s, "no %s", late_rows[_i].line);
+	server_clear(&s);
+}
+END_TEST
+
+/* What fails behind the last answer is in the exit status, and in the log. */
+static const struct {
+	long call;
+	const char *options;
+	const char *command;
+	const char *records;
+	size_t len;
+	const char *answers;
+} unsaid_rows[] = {
+	{ SYS_utimensat, NULL, "scp -r -p -t .", "T1 0 1 0\nD0755 0 d\n", 19,
+	    "00" },
+	{ SYS_syncfs, "-o Sync=session", "scp -t f", "C0644 2 f\nhi\0", 14,
+	    "00" },
+};
+
+START_TEST(end_fails)
+{
+	struct server s;
+
+	if (!can_trace())
+		return;
+	start_failing(&s, unsaid_rows[_i].call, unsaid_rows[_i].options,
+	    unsaid_rows[_i].command);
+	server_send(&s, unsaid_rows[_i].records, unsaid_rows[_i].len);
+	ck_answers(&s, unsaid_rows[_i].answers);
+	server_close_input(&s);
+	expect_end(&s, 1);
+	ck_assert(holds(s.log.p, ": io-error: "));
+	server_clear(&s);
+}
+END_TEST
+
+/* An E too many, of a client that does not hear the answer. */
+START_TEST(end_unheard)
+{
+	struct server s;
+
+	server_start(&s, &(struct launch){ .command = "scp -t f" });
+	expect_ack(&s);
+	server_send(&s, "C0644 2 f\nhi\0", 14);
+	ck_answers(&s, "00");
+	server_close_output(&s);
+	server_send(&s, "E\n", 2);
+	ck_assert_int_eq(server_wait(&s), 1);
+	server_clear(&s);
+	ck_tree("0644 f hi\n");
+}
+END_TEST
+
+/* --- what dead sessions have left --------------------------------------- */
+
+/* Where the target was, or in it: there it is removed at the end. */
+START_TEST(swept)
+{
+	make_dir("d", 0755);
+	make_file("d/" TEMP_NAME, "half", 0644);
+	RUN_LAUNCH(
+	    ((struct launch){ .command = _i == 0 ? "scp -t d" : "scp -t d/f" }),
+	    ACK, SEND("C0644 2 f\n"), ACK, SEND("hi\0"), ACK, EXIT(0));
+	ck_tree("0644 d/f hi\n0755 d/\n");
+}
+END_TEST
+
+/* Who is told to end does that, and nothing before it. */
+START_TEST(not_swept_when_stopped)
+{
+	struct server s;
+
+	make_file(TEMP_NAME, "half", 0644);
+	server_start(&s, &(struct launch){ .command = "scp -t f" });
+	expect_ack(&s);
+	server_send(&s, "C0644 2 f\nhi\0", 14);
+	ck_answers(&s, "00");
+	ck_assert_int_eq(kill(s.pid, SIGTERM), 0);
+	ck_assert_int_eq(server_wait(&s), 1);
+	server_clear(&s);
+	ck_assert_int_eq(unlink(TEMP_NAME), 0);
+	ck_tree("0644 f hi\n");
 }
 END_TEST
 
@@ -1523,6 +1696,12 @@ add_places(TCase *tc)
 	tcase_add_test(tc, xferlog_tells_local_time);
 	tcase_add_test(tc, records_and_lines_tell_utc);
 	tcase_add_loop_test(tc, lines_of_attributes, 0, 2);
+	tcase_add_loop_test(tc, record_of_times, 0, 2);
+	tcase_add_loop_test(tc, times_of_directory_fail, 0, LENGTH(late_rows));
+	tcase_add_loop_test(tc, end_fails, 0, LENGTH(unsaid_rows));
+	tcase_add_test(tc, end_unheard);
+	tcase_add_loop_test(tc, swept, 0, 2);
+	tcase_add_test(tc, not_swept_when_stopped);
 	tcase_add_test(tc, missing_operand_is_the_name);
 	tcase_add_test(tc, directory_operand_takes_the_record_name);
 	tcase_add_loop_test(tc, operands_for_the_start_directory, 0, 9);
