@@ -632,6 +632,9 @@ static const struct {
 	{ 999, 1023, "1023 B is over the 999 B limit of this account" },
 	{ 10 << 20, 11 << 20,
 	    "11 MiB is over the 10 MiB limit of this account" },
+	/* a tenth is told of few, not of many */
+	{ 0, 9 * 1024 + 512, "9.5 KiB is over the 0 B limit of this account" },
+	{ 0, 10 * 1024 + 512, "10 KiB is over the 0 B limit of this account" },
 	/* two sizes that would look alike */
 	{ 2048, 2049,
 	    "2049 bytes is over the 2048 bytes limit of this account" },
@@ -696,6 +699,7 @@ static const struct {
 	{ "f.~01~", 0 },
 	{ "f.~1", 0 },
 	{ "f.1~", 0 },
+	{ "f.x1~", 0 },
 	{ "f~1~", 0 },
 	{ "f.~1~x", 0 },
 	{ "f.~1~~", 0 },

@@ -263,6 +263,8 @@ static const struct {
 	{ S("T1 0 1 0\0"), PROTO_E_TIME },
 	{ S("T-"), PROTO_E_TIME },
 	{ S("T- 0 1 0"), PROTO_E_TIME },
+	{ S("T- 1 0"), PROTO_E_TIME },
+	{ S("T1 0-1 0"), PROTO_E_TIME },
 	{ S("T--1 0 1 0"), PROTO_E_TIME },
 	{ S("T+1 0 1 0"), PROTO_E_TIME },
 	{ S("T1 -1 1 0"), PROTO_E_TIME },
@@ -308,6 +310,35 @@ START_TEST(bad)
 	ck_assert_msg(got == bad_rows[_i].want, "\"%s\": %s, not %s", line,
 	    proto_strerror(got), proto_strerror(bad_rows[_i].want));
 	ck_assert_mem_eq(&r, &untouched, sizeof(r));
+}
+END_TEST
+
+/* What stands behind a line is not of it. */
+static const struct {
+	const char *line;
+	size_t len;
+	enum proto_err want;
+} end_rows[] = {
+	{ S("C0644"), PROTO_E_DELIM },
+	{ S("C0644 5"), PROTO_E_DELIM },
+	{ S("C0644 5 a"), PROTO_OK },
+	{ S("T1 0 1"), PROTO_E_TIME },
+	{ S("T1 0 1 0"), PROTO_OK },
+};
+
+START_TEST(end_of_line)
+{
+	static const char behind[] = " 0 5/";
+	char line[32];
+	struct proto_record r;
+	size_t i;
+
+	memcpy(line, end_rows[_i].line, end_rows[_i].len);
+	for (i = 0; i + 1 < sizeof(behind); i++) {
+		memcpy(line + end_rows[_i].len, behind + i, sizeof(behind) - i);
+		ck_assert_int_eq(
+		    proto_parse(line, end_rows[_i].len, &r), end_rows[_i].want);
+	}
 }
 END_TEST
 
@@ -548,6 +579,7 @@ proto_suite(void)
 	tcase_add_loop_test(tc, text, 0, LENGTH(text_rows));
 	tcase_add_test(tc, no_byte);
 	tcase_add_loop_test(tc, bad, 0, LENGTH(bad_rows));
+	tcase_add_loop_test(tc, end_of_line, 0, LENGTH(end_rows));
 	tcase_add_loop_test(tc, bad_name, 0, LENGTH(bad_name_rows));
 	tcase_add_loop_test(tc, is_name, 0, LENGTH(name_rows));
 	tcase_add_test(tc, full_line);
