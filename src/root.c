@@ -472,12 +472,13 @@ root_find_home(struct root *r, const char *home)
 	struct root_place place = NOWHERE;
 	struct walk w = { .root = r, .place = &place, .purpose = TO_FIND_HOME };
 	struct stat st;
-	int ret;
+	int ret = 0;
 
-	ret = walk_system(&w, home);
-	if (ret == 0 && place.dir != -1)
+	if (walk_system(&w, home) == -1)
+		return -1;
+	if (place.dir != -1)
 		gate_set_home(&r->gate, &place.st, "");
-	else if (ret == 0 && (ret = fstat(place.parent, &st)) == 0)
+	else if ((ret = fstat(place.parent, &st)) == 0)
 		gate_set_home(&r->gate, &st, place.name);
 	root_leave(&place);
 	return ret;
