@@ -276,20 +276,17 @@ group_numbers(const char *user, int *n)
 	return NULL;
 }
 
-/* Fill id->groups; a group without a name fits no pattern. */
+/* Fill id->groups; the one without a name may be any that is asked for. */
 static bool
 name_groups(struct identity *id, const gid_t *list, int n)
 {
 	const struct group *gr;
-	size_t used = 0;
 	int i;
 
 	id->groups = calloc((size_t)n + 1, sizeof(*id->groups));
 	for (i = 0; i < n && id->groups != NULL; i++) {
-		if ((gr = getgrgid(list[i])) == NULL)
-			continue;
-		id->groups[used] = strdup(gr->gr_name);
-		if (id->groups[used++] == NULL)
+		if ((gr = getgrgid(list[i])) == NULL ||
+		    (id->groups[i] = strdup(gr->gr_name)) == NULL)
 			return false;
 	}
 	return id->groups != NULL;

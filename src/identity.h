@@ -68,7 +68,7 @@ void identity_clear(struct identity *id);
 
 /*
  * The names of the account's groups, as getgrouplist(3) has them; NULL behind
- * the last.  NULL: they cannot be had.  Borrowed.
+ * the last.  NULL: they cannot be had, or not all have a name.  Borrowed.
  */
 const char *const *identity_groups(struct identity *id);
 

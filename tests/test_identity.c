@@ -7,6 +7,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +40,12 @@ static uid_t fake_uid;
 static struct passwd found;
 static char long_name[257];
 
-/* These three stand in the place of the C library's. */
+/* Those of "fw02", of whom the numbers below NAMELESS have a name. */
+#define NAMELESS 5000
+static int fw02_groups;
+static gid_t fw02_first;
+
+/* These stand in the place of the C library's. */
 uid_t
 getuid(void)
 {
@@ -51,6 +57,7 @@ entry(size_t i)
 {
 	found.pw_name = entries[i].name;
 	found.pw_uid = entries[i].uid;
+	found.pw_gid = 77;
 	found.pw_dir = entries[i].home;
 	return &found;
 }
@@ -77,6 +84,30 @@ getpwnam(const char *name)
 			return entry(i);
 	}
 	return NULL;
+}
+
+/* All but "fw02" have that of their user only. */
+int
+getgrouplist(const char *user, gid_t group, gid_t *list, int *n)
+{
+	int room = *n;
+
+	*n = strcmp(user, "fw02") == 0 ? fw02_groups : 1;
+	if (room < *n)
+		return -1;
+	for (int i = 0; i < *n; i++)
+		list[i] = *n == 1 ? group : fw02_first + (gid_t)i;
+	return *n;
+}
+
+struct group *
+getgrgid(gid_t gid)
+{
+	static char name[32];
+	static struct group gr = { .gr_name = name };
+
+	(void)snprintf(name, sizeof(name), "group%u", (unsigned)gid);
+	return gid < NAMELESS ? &gr : NULL;
 }
 
 /* One byte more than struct identity takes. */
@@ -182,6 +213,58 @@ START_TEST(connection)
 	identity_read(&id, NULL, connection_rows[_i].connection);
 	ck_assert_str_eq(id.address, connection_rows[_i].address);
 	ck_assert_uint_eq(id.port, connection_rows[_i].port);
+}
+END_TEST
+
+static const struct {
+	const char *logname;
+	int groups; /* of fw02, from this one on */
+	gid_t first;
+	bool ok;
+} group_rows[] = {
+	{ "fw01", 0, 0, true },
+	{ "fw02", 2, 100, true },
+	{ "fw02", 64, 100, true },
+	/* However many they are, */
+	{ "fw02", 65, 100, true },
+	{ "fw02", 4000, 100, true },
+	/* but no more than Linux has. */
+	{ "fw02", 65537, 100, false },
+	/* One without a name may be the one that somebody means. */
+	{ "fw02", 2, NAMELESS, false },
+	{ "fw02", 2, NAMELESS - 1, false },
+	/* An account without an entry has none that are known. */
+	{ "fw03", 0, 0, false },
+};
+
+START_TEST(groups)
+{
+	const char *const *names;
+	struct identity id;
+	char name[32];
+
+	fw02_groups = group_rows[_i].groups;
+	fw02_first = group_rows[_i].first;
+	if (strcmp(group_rows[_i].logname, "fw03") == 0)
+		fake_uid = 3000;
+	identity_read(&id, group_rows[_i].logname, NULL);
+	names = identity_groups(&id);
+	ck_assert_int_eq(names != NULL, group_rows[_i].ok);
+	if (names == NULL)
+		return;
+	/* They are asked for once. */
+	fw02_first++;
+	ck_assert_ptr_eq(identity_groups(&id), names);
+	for (int i = 0; i < group_rows[_i].groups; i++) {
+		(void)snprintf(name, sizeof(name), "group%u",
+		    (unsigned)group_rows[_i].first + (unsigned)i);
+		ck_assert_str_eq(names[i], name);
+	}
+	if (group_rows[_i].groups == 0)
+		ck_assert_str_eq(names[0], "group77");
+	ck_assert_ptr_null(names[group_rows[_i].groups + (_i == 0)]);
+	identity_clear(&id);
+	ck_assert_ptr_null(id.groups);
 }
 END_TEST
 
@@ -384,6 +467,7 @@ identity_suite(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, user, 0, LENGTH(user_rows));
 	tcase_add_loop_test(tc, connection, 0, LENGTH(connection_rows));
+	tcase_add_loop_test(tc, groups, 0, LENGTH(group_rows));
 	tcase_add_loop_test(tc, expand, 0, LENGTH(expand_rows));
 	suite_add_tcase(s, tc);
 	tc = tcase_create("auth");
