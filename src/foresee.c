@@ -90,6 +90,13 @@ show_limits(const struct foresee *f)
 	}
 }
 
+static bool
+unknown(void)
+{
+	show_decision(SHOW_UNKNOWN, strerror(errno));
+	return false;
+}
+
 /* --- uploads ---------------------------------------------------------- */
 
 static void
@@ -193,7 +200,7 @@ upload(const struct foresee *f)
 	bool ok;
 
 	if ((t = malloc(sizeof(*t))) == NULL)
-		return false;
+		return unknown();
 	if (target_find(t, policy, f->request, f->root, f->start, &why))
 		ok = item(f, t);
 	else
@@ -294,7 +301,7 @@ download(const struct foresee *f)
 	if (!operand_may_ask(&f->show.settings->policy, &why))
 		return refused(f, f->request->paths[0].text, &why);
 	if ((o = malloc(sizeof(*o))) == NULL)
-		return false;
+		return unknown();
 	ok = operands(f, o);
 	free(o);
 	return ok;

@@ -446,8 +446,10 @@ main(int argc, char *argv[])
 	}
 	set_descriptors();
 	set_signals();
-	if (!take_environment(&v.env))
+	if (!take_environment(&v.env)) {
+		tell(strerror(errno));
 		return EXIT_FAILURE;
+	}
 	/* No copy of the environment is made once it is nobody's. */
 	setproctitle_init(argc, argv, old_environ);
 	conffile_init(&v.conffile);

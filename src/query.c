@@ -289,5 +289,10 @@ query_answer(struct options *o, struct identity *id, struct conffile *conffile,
 	ok = answer(a, logname, conffile);
 	free(a);
 	/* What nobody can read was not said. */
-	return fflush(stdout) == 0 && ok;
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		(void)text_format(err, errsize,
+		    "not all of this could be written to standard output");
+		return false;
+	}
+	return ok;
 }
