@@ -23,6 +23,7 @@
 struct tracee {
 	const struct trace *t;
 	pid_t pid;
+	bool begun; /* it is the program, not what loads it */
 	bool confined;
 	bool failing;           /* the call under way is to fail */
 	bool opens;             /* a descriptor, if it works */
@@ -46,11 +47,16 @@ entered(struct tracee *p)
 		args[i] = info.entry.args[i];
 	p->opens = p->number == SYS_openat ||
 	    (p->number == SYS_fcntl && args[1] == F_DUPFD_CLOEXEC);
+	if (p->number == SYS_prctl && args[0] == PR_SET_DUMPABLE)
+		p->begun = true;
 	if (p->confined)
 		uses_count(info.entry.nr, args);
 }
 
-/* Make close(-1) of it; a brk(2) that fails tells where the heap ends. */
+/*
+ * Make close(-1) of it; a brk(2) that fails tells where the heap ends, and
+ * Linux closes whatever close(2) says.
+ */
 static void
 divert(struct tracee *p)
 {
@@ -60,6 +66,8 @@ divert(struct tracee *p)
 	if (ptrace(PTRACE_GETREGS, p->pid, 0, &regs) == -1)
 		_exit(97);
 	p->arg = regs.rdi;
+	if (p->number == SYS_close)
+		return;
 	regs.rdi = p->number == SYS_brk ? 0 : (unsigned long long)-1;
 	if (p->number != SYS_brk)
 		regs.orig_rax = SYS_close;
@@ -107,12 +115,18 @@ is_hit(const struct tracee *p)
 	return p->t->call != 0 && p->t->call == p->number;
 }
 
+static bool
+is_counted(const struct tracee *p)
+{
+	return p->t->early ? p->begun && !p->confined : p->confined;
+}
+
 static void
 list_call(const struct tracee *p)
 {
 	struct trace_result *r = p->t->result;
 
-	if (p->confined && r->calls < TRACE_LISTED)
+	if (is_counted(p) && r->calls < TRACE_LISTED)
 		r->list[r->calls] = (struct trace_call){ p->number, p->fd };
 }
 
@@ -123,7 +137,7 @@ on_entry(struct tracee *p)
 
 	entered(p);
 	list_call(p);
-	if (!p->confined || (++r->calls != p->t->at && !is_hit(p)))
+	if (!is_counted(p) || (++r->calls != p->t->at && !is_hit(p)))
 		return;
 	r->number = p->number;
 	if (p->t->error == 0) {
@@ -146,7 +160,6 @@ on_exit_of(struct tracee *p)
 	if (p->failing) {
 		p->failing = false;
 		give_error(p, p->t->error);
-		/* Linux closes it whatever it says. */
 		if (p->number == SYS_close)
 			r->open--;
 		return;
