@@ -38,7 +38,6 @@ void
 deadline_set(struct deadline *d, unsigned idle, unsigned session)
 {
 	unsigned shortest = idle;
-	int64_t tick;
 
 	if (shortest == 0 || (session != 0 && session < shortest))
 		shortest = session;
@@ -49,16 +48,33 @@ deadline_set(struct deadline *d, unsigned idle, unsigned session)
 	d->idle = idle * CLOCK_SECOND;
 	if (session != 0)
 		d->expires = d->waiting_since + session * CLOCK_SECOND;
-	tick = shortest * CLOCK_SECOND / TICKS;
-	start_timer(tick < TICK_MAX ? tick : TICK_MAX);
+	d->tick = shortest * CLOCK_SECOND / TICKS;
+	if (d->tick > TICK_MAX)
+		d->tick = TICK_MAX;
+	d->rests = true;
 }
 
 void
 deadline_clear(struct deadline *d)
 {
-	if (d->is_timed)
+	deadline_rest(d);
+	d->is_timed = d->rests = false;
+}
+
+void
+deadline_rest(struct deadline *d)
+{
+	if (d->is_timed && !d->rests)
 		start_timer(0);
-	d->is_timed = false;
+	d->rests = d->is_timed;
+}
+
+static void
+wake(struct deadline *d)
+{
+	if (d->rests)
+		start_timer(d->tick);
+	d->rests = false;
 }
 
 static bool
@@ -74,6 +90,7 @@ is_over(struct deadline *d, bool waits)
 {
 	int64_t now;
 
+	wake(d);
 	if (*d->stop != 0)
 		return end(d, DEADLINE_STOPPED);
 	if (!d->is_timed)

@@ -8,6 +8,9 @@
  * that end us, and that of SIGALRM, which a timer sends now and then when there
  * are times to be kept.  So they cost no system call for each that may block,
  * and a signal that comes just before a call is followed by another.
+ *
+ * The timer may rest meanwhile: what is interrupted on a file system that is
+ * slow, and honours that (FUSE), would never come to its end.
  */
 #ifndef DEADLINE_H
 #define DEADLINE_H
@@ -32,6 +35,8 @@ struct deadline {
 	int64_t idle;                      /* nanoseconds, or 0 */
 	int64_t expires;                   /* a time of clock.h, or 0 */
 	int64_t waiting_since;             /* if is_timed */
+	int64_t tick;                      /* of the timer */
+	bool rests;                        /* the timer, if is_timed */
 	enum deadline_end end;
 };
 
@@ -39,13 +44,16 @@ struct deadline {
 void deadline_init(struct deadline *d, const volatile sig_atomic_t *stop);
 
 /*
- * From now on also these, in seconds, 0 for none.  Starts the timer: SIGALRM
- * has a handler that interrupts (no SA_RESTART).
+ * From now on also these, in seconds, 0 for none.  The timer rests at first.
+ * SIGALRM has a handler that interrupts (no SA_RESTART).
  */
 void deadline_set(struct deadline *d, unsigned idle, unsigned session);
 
-/* Stops the timer. */
+/* Only *stop again. */
 void deadline_clear(struct deadline *d);
+
+/* What is called now is not to be interrupted, until somebody asks again. */
+void deadline_rest(struct deadline *d);
 
 /*
  * Is it over?  Then errno is ECANCELED and d->end tells why.  The first is for

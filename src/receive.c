@@ -55,6 +55,7 @@ finish(const struct session *s, const struct receive *r, struct upload *u,
 {
 	int err = file_errno;
 
+	session_work(s);
 	if (err == 0)
 		err = store(s, r, u);
 	if (err != 0)
@@ -173,6 +174,8 @@ receive_file(const struct session *s, const struct receive *r, struct upload *u,
 
 	*stored = false;
 	next = take_data(s, r, u, stored);
+	if (!*stored)
+		session_work(s);
 	upload_abort(u);
 	return next;
 }

@@ -5,6 +5,9 @@
 
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/vfs.h>
+
+#include <linux/magic.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +15,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Not in every <linux/magic.h>. */
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
 
 #define PIN_FLAGS (O_PATH | O_NOFOLLOW | O_CLOEXEC)
 
@@ -448,6 +456,15 @@ root_find(struct root *r, const char *path, uid_t uid, struct root_place *place)
 	return walk_system(&w, path);
 }
 
+/* A FUSE daemon is told of signals, and may have the call end with EINTR. */
+static bool
+may_interrupt(int fd)
+{
+	struct statfs st;
+
+	return fstatfs(fd, &st) == -1 || st.f_type == FUSE_SUPER_MAGIC;
+}
+
 int
 root_open(struct root *r, const char *path, uid_t uid,
     const struct policy *policy, char *err, size_t errsize)
@@ -462,6 +479,7 @@ root_open(struct root *r, const char *path, uid_t uid,
 		    place.path,
 		    errno == EPERM ? "writable by others"
 				   : root_strerror(errno));
+	r->interrupts = ret == 0 && may_interrupt(r->fd);
 	root_leave(&place);
 	return ret;
 }

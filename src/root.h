@@ -29,6 +29,7 @@
 struct root {
 	int fd; /* owned, O_PATH */
 	struct gate gate;
+	bool interrupts; /* its file system may end calls at a signal */
 	char rest[PATH_BYTES_MAX]; /* of the walk under way */
 };
 

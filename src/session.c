@@ -15,6 +15,13 @@ session_after_answer(int ret)
 }
 
 void
+session_work(const struct session *s)
+{
+	if (s->root->interrupts)
+		deadline_rest(&s->stream->deadline);
+}
+
+void
 session_note_client(const char *text, size_t len)
 {
 	char why[MESSAGE_BYTES_MAX];

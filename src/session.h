@@ -49,6 +49,9 @@ enum session_next {
 /* After an answer that was given: 0, or -1 with errno. */
 enum session_next session_after_answer(int ret) ATTR_USE;
 
+/* Work on files begins, which is not to be interrupted: see deadline.h. */
+void session_work(const struct session *s);
+
 /* What the client says of an item, for the log. */
 void session_note_client(const char *text, size_t len);
 

@@ -331,6 +331,7 @@ take_next(struct sink *k)
 
 	switch (peer_next(k->s->peer, &rec, &err)) {
 	case PEER_RECORD:
+		session_work(k->s);
 		return take_record(k, &rec);
 	case PEER_MALFORMED:
 		return take_malformed(k, err);
@@ -384,6 +385,7 @@ serve(struct sink *k)
 		return;
 	}
 	take_records(k);
+	session_work(s);
 	ret = tree_leave_all(&t->tree);
 	if (uploads_end(&t->uploads) == -1 || ret == -1) {
 		k->failed = true;
@@ -396,8 +398,8 @@ serve(struct sink *k)
 	/* Who is to end has no time for the dead. */
 	if (deadline_is_over(&s->stream->deadline))
 		tree_forget(&t->tree);
-	else
-		tree_sweep(&t->tree);
+	session_work(s);
+	tree_sweep(&t->tree);
 }
 
 int

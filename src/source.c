@@ -417,6 +417,13 @@ send_next(struct source *c, enum walk_event event)
 	return SESSION_GO_ON;
 }
 
+static enum walk_event
+next_event(struct source *c)
+{
+	session_work(c->s);
+	return walk_next(&c->walk);
+}
+
 static enum session_next
 send_tree(struct source *c, const struct item *it)
 {
@@ -429,7 +436,7 @@ send_tree(struct source *c, const struct item *it)
 	next = send_header(c, PROTO_DIR, it);
 	if (next != SESSION_GO_ON)
 		return next;
-	while (next != SESSION_END && (event = walk_next(w)) != WALK_END)
+	while (next != SESSION_END && (event = next_event(c)) != WALK_END)
 		next = send_next(c, event);
 	return next;
 }
@@ -464,6 +471,7 @@ send_operand(struct source *c, const char *operand)
 	struct reason why;
 	enum session_next next;
 
+	session_work(s);
 	if (operand_find(
 		o, s->root, s->start, operand, s->request->recursive, &why))
 		next = send_place(c, operand);

@@ -159,6 +159,14 @@ serve_write(const struct service *v, const struct fuse_in_header *in,
 }
 
 static void
+serve_statfs(const struct service *v, const struct fuse_in_header *in)
+{
+	struct fuse_statfs_out out = { .st = { .bsize = BLOCK } };
+
+	reply(v, in, 0, &out, sizeof(out));
+}
+
+static void
 serve_request(const struct service *v, const struct fuse_in_header *in)
 {
 	const void *arg = in + 1;
@@ -186,6 +194,9 @@ serve_request(const struct service *v, const struct fuse_in_header *in)
 	case FUSE_FSYNC:
 		note(v->log, 0, NULL, 0);
 		reply(v, in, 0, NULL, 0);
+		return;
+	case FUSE_STATFS:
+		serve_statfs(v, in);
 		return;
 	case FUSE_FLUSH:
 	case FUSE_RELEASE:

@@ -11,9 +11,11 @@
 #include "config.h"
 
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +28,7 @@
 
 #include "disk.h"
 #include "driver.h"
+#include "trace.h"
 
 /* Not in the kernel's headers for programs of before 6.10. */
 #ifndef EXT4_IOC_SHUTDOWN
@@ -372,6 +375,53 @@ START_TEST(disk_fails)
 }
 END_TEST
 
+/* --- the alarm
+ * ------------------------------------------------------------------ */
+
+/* How often a session with this root that is timed sets it. */
+static int
+count_alarms(const char *name)
+{
+	char path[4096];
+	const char *const argv[] = { "scp-server", "-e", "-C", "none", "-r",
+		path, "-o", "IdleTimeout=1h", "scp", "-t", "f", NULL };
+	struct trace_result *result = mmap(NULL, sizeof(*result),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const struct trace t = { .result = result };
+	struct server s;
+	int n = 0;
+
+	ck_assert_ptr_ne(result, MAP_FAILED);
+	(void)snprintf(path, sizeof(path), "%s/%s", root_path(), name);
+	server_start(&s, &(struct launch){ .argv = argv, .trace = &t });
+	send_text(&s, "C0644 1 f\n");
+	server_close_input(&s);
+	ck_assert_int_eq(server_wait(&s), 1);
+	ck_assert_int_le(result->calls, TRACE_LISTED);
+	for (long i = 0; i < result->calls; i++)
+		n += result->list[i].number == SYS_setitimer;
+	server_clear(&s);
+	return n;
+}
+
+/*
+ * It rests while files are worked on where that could be interrupted; what the
+ * sequences of tests/turn show for all calls.  Elsewhere it costs nothing.
+ */
+START_TEST(alarm_rests)
+{
+	static struct disk d;
+
+	if (!can_trace() || !begin_disk(&d, "mkfs.ext4 -q -F", ""))
+		return;
+	make_dir("plain", 0755);
+	ck_assert_int_eq(count_alarms("plain"), 2);
+	ck_assert_int_gt(count_alarms("fuse"), 2);
+	disk_end(&d, "mnt");
+	disk_clear(&d);
+}
+END_TEST
+
 /* --- a long session
  * --------------------------------------------------------------- */
 
@@ -447,6 +497,7 @@ add_disks(TCase *tc)
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, becomes_read_only);
 	tcase_add_test(tc, disk_fails);
+	tcase_add_test(tc, alarm_rests);
 }
 
 int

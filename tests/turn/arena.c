@@ -307,6 +307,7 @@ open_root(struct root *root, const struct policy *policy)
 	root->fd = openat(arena.root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	gate_init(&root->gate, policy);
 	arena_require(root->fd != -1 && fstat(root->fd, &st) == 0, "root");
+	root->interrupts = true;
 	root->gate.dev = st.st_dev;
 }
 
@@ -322,6 +323,8 @@ serve(const struct arena_session *as, const struct session *s)
 	peer_init(s->peer, s->stream, sink);
 	peer_answer_early(s->peer, as->credits);
 	hooks_begin(&as->client, !sink);
+	/* The clock is to be looked at, and never comes so far. */
+	stream_limit(s->stream, 0, 0, 1000000);
 	status = sink ? sink_run(s) : source_run(s);
 	hooks_end();
 	stream_close(s->stream);

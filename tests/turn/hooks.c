@@ -8,6 +8,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/types.h>
 
 #include <errno.h>
@@ -38,6 +39,7 @@ static struct {
 	unsigned left;
 	int error;
 	bool failed;
+	bool is_armed; /* the alarm that interrupts */
 } hooks;
 
 volatile int hooks_stop;
@@ -48,7 +50,7 @@ hooks_begin(const struct arena_client *client, bool is_source)
 	hooks.client = client;
 	hooks.is_source = is_source;
 	hooks.len = hooks.outlen = 0;
-	hooks.ended = hooks.failed = false;
+	hooks.ended = hooks.failed = hooks.is_armed = false;
 	hooks.call = ARENA_NONE;
 	hooks_stop = 0;
 }
@@ -105,6 +107,30 @@ fails(enum arena_call call)
 	return true;
 }
 
+/* --- the alarm --------------------------------------------------------- */
+
+int __wrap_setitimer(
+    int which, const struct itimerval *timer, struct itimerval *old);
+
+int
+__wrap_setitimer(
+    int which, const struct itimerval *timer, struct itimerval *old)
+{
+	(void)which;
+	(void)old;
+	hooks.is_armed = timerisset(&timer->it_value);
+	return 0;
+}
+
+/* What waits for the client is interrupted, and nothing else is. */
+static void
+require_alarm(bool wanted, const char *call)
+{
+	if (hooks.client != NULL && hooks.is_armed != wanted)
+		arena_die(
+		    "%s may %sbe interrupted", call, wanted ? "not " : "");
+}
+
 /* --- the ends ---------------------------------------------------------- */
 
 ssize_t __real_read(int fd, void *buf, size_t size);
@@ -139,6 +165,7 @@ __wrap_read(int fd, void *buf, size_t size)
 {
 	if (fd != ARENA_IN)
 		return __real_read(fd, buf, size);
+	require_alarm(true, "read");
 	listen_to_client();
 	if (hooks_stop) {
 		errno = EINTR;
@@ -157,6 +184,7 @@ __wrap_write(int fd, const void *buf, size_t size)
 {
 	if (fd != ARENA_OUT)
 		return fails(ARENA_WRITE) ? -1 : __real_write(fd, buf, size);
+	require_alarm(true, "write");
 	if (size > OUTPUT_MAX - hooks.outlen)
 		arena_die("output without end");
 	if (hooks.outlen + size > hooks.outroom) {
@@ -184,6 +212,8 @@ __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 
 	if (hooks.client == NULL)
 		return __real_ppoll(fds, n, timeout, mask);
+	if (!looks)
+		require_alarm(true, "ppoll");
 	fds->revents = 0;
 	if (fds->fd == ARENA_IN && !looks)
 		listen_to_client();
@@ -245,6 +275,7 @@ look_at(const char *call, int dirfd, const char *name)
 {
 	if (hooks.client == NULL)
 		return;
+	require_alarm(false, call);
 	if (dirfd == AT_FDCWD || strchr(name, '/') != NULL ||
 	    strcmp(name, "..") == 0)
 		arena_die("%s(%d, \"%s\")", call, dirfd, name);
@@ -351,11 +382,13 @@ __wrap_syscall(long number, ...)
 int
 __wrap_futimens(int fd, const struct timespec times[2])
 {
+	require_alarm(false, "futimens");
 	return fails(ARENA_TIMES) ? -1 : __real_futimens(fd, times);
 }
 
 int
 __wrap_fchmod(int fd, mode_t mode)
 {
+	require_alarm(false, "fchmod");
 	return fails(ARENA_MODE) ? -1 : __real_fchmod(fd, mode);
 }
