@@ -223,17 +223,6 @@ walk_leave(struct walk *w)
 	pop(w);
 }
 
-static enum walk_event
-leave(struct walk *w)
-{
-	struct walk_level *l = &w->levels[w->depth - 1];
-
-	w->shown[l->shown_len] = '\0';
-	memcpy(w->path, l->path, strlen(l->path) + 1);
-	pop(w);
-	return WALK_LEAVE;
-}
-
 /*
  * What the name in w->name is, without following it.  Of a regular file no
  * more is asked than the directory says: it is looked at when it is open.
@@ -278,6 +267,17 @@ is_hidden(const struct walk *w, enum walk_event event)
 		policy_file_name(policy, w->item.target) != POLICY_ALLOW);
 }
 
+/* What comes where there is no name to be sent is about the directory. */
+static enum walk_event
+instead_of_name(struct walk *w, const struct walk_level *l, int err)
+{
+	memcpy(w->path, l->path, strlen(l->path) + 1);
+	if (err != 0)
+		return fail_item(w, err);
+	pop(w);
+	return WALK_LEAVE;
+}
+
 /* Read a name into w->name; false: *event comes instead of one. */
 static bool
 read_name(struct walk *w, enum walk_event *event)
@@ -301,10 +301,7 @@ read_name(struct walk *w, enum walk_event *event)
 		w->listed_as = entry->d_type;
 		return true;
 	}
-	if (entry == NULL && err == 0)
-		*event = leave(w);
-	else
-		*event = fail_item(w, entry == NULL ? err : ENAMETOOLONG);
+	*event = instead_of_name(w, l, entry == NULL ? err : ENAMETOOLONG);
 	return false;
 }
 

@@ -19,6 +19,22 @@ static struct walk walk;
 /* --- readdir(3), which can be made to fail ---------------------------- */
 
 static int names_before_failure = -1;
+static bool has_long_name; /* the next one, as FUSE allows */
+
+static struct dirent *
+long_name(void)
+{
+	static union {
+		struct dirent entry;
+		char room[1024];
+	} u;
+	char *name = u.room + offsetof(struct dirent, d_name);
+
+	memset(name, 'n', NAME_BYTES_MAX + 1);
+	name[NAME_BYTES_MAX + 1] = '\0';
+	u.entry.d_type = DT_REG;
+	return &u.entry;
+}
 
 struct dirent *
 readdir(DIR *dir)
@@ -29,6 +45,10 @@ readdir(DIR *dir)
 	if (real == NULL) {
 		symbol = dlsym(RTLD_NEXT, "readdir");
 		memcpy(&real, &symbol, sizeof(real));
+	}
+	if (has_long_name) {
+		has_long_name = false;
+		return long_name();
 	}
 	if (names_before_failure == 0) {
 		errno = EIO;
@@ -634,20 +654,49 @@ START_TEST(unprivileged)
 }
 END_TEST
 
-/* A directory that cannot be read any further: told once, then left. */
+/*
+ * A directory that cannot be read any further: told once, then left.  With _i
+ * set something in it was sent before.
+ */
 START_TEST(read_error)
 {
-	static const char *const want[] = { "! s: Input/output error", "E s",
-		NULL };
+	static const char *const want[] = { "! s/d: Input/output error",
+		"E s/d", NULL };
 
-	scratch_file("r/t/f", "", 0644);
+	scratch_mkdir("r/t/d", 0755);
+	scratch_file("r/t/d/f", "", 0644);
 	begin("t", "s", 64);
+	ck_assert_int_eq(walk_next(&walk), WALK_DIR);
+	ck_assert_int_eq(walk_enter(&walk), 0);
+	open_dirs++;
+	if (_i != 0)
+		ck_assert_int_eq(walk_next(&walk), WALK_FILE);
 	names_before_failure = 0;
 	take_event(walk_next(&walk));
+	ck_assert_str_eq(walk.path, "/t/d");
 	take_event(walk_next(&walk));
 	names_before_failure = -1;
 	expect_lines(want);
+	ck_assert_int_eq(walk_next(&walk), WALK_LEAVE);
 	ck_assert_int_eq(walk_next(&walk), WALK_END);
+	walk_close(&walk);
+}
+END_TEST
+
+/* A name that no record can have is told, and the others are sent. */
+START_TEST(name_too_long)
+{
+	scratch_file("r/t/f", "", 0644);
+	scratch_file("r/t/g", "", 0644);
+	begin("t", "s", 64);
+	ck_assert_int_eq(walk_next(&walk), WALK_FILE);
+	has_long_name = true;
+	ck_assert_int_eq(walk_next(&walk), WALK_ERROR);
+	ck_assert_int_eq(walk.item.error, ENAMETOOLONG);
+	ck_assert_str_eq(walk.shown, "s");
+	ck_assert_str_eq(walk.path, "/t");
+	ck_assert_int_eq(walk_next(&walk), WALK_FILE);
+	ck_assert_int_eq(walk_next(&walk), WALK_LEAVE);
 	walk_close(&walk);
 }
 END_TEST
@@ -714,7 +763,8 @@ walk_suite(void)
 	tcase_add_test(tc, deepest);
 	tcase_add_loop_test(tc, long_names, 0, 4);
 	tcase_add_test(tc, unprivileged);
-	tcase_add_test(tc, read_error);
+	tcase_add_loop_test(tc, read_error, 0, 2);
+	tcase_add_test(tc, name_too_long);
 	tcase_add_loop_test(tc, changes, 0, 3);
 	tcase_add_test(tc, moved_out);
 	tcase_set_timeout(tc, 60);
