@@ -54,6 +54,10 @@ ck_logged(const struct server *s, const char *code)
 
 /* --- limits of size ------------------------------------------------------- */
 
+/* With the second one, what comes is taken in parts. */
+static const char *const space_options[] = { "-o MinFreeSpace=none",
+	"-o MinFreeSpace=1" };
+
 /* More than a pipe holds, so that some of it is spliced, and two parts. */
 #define MUCH ((9 << 20) + 300000)
 
@@ -72,10 +76,7 @@ send_much(struct server *s, const char *name)
 	server_send(s, data, sizeof(data));
 }
 
-/*
- * Neither the signal nor the error of a limit ends the session, nor is the
- * error forgotten when the free space is looked at, before the next part.
- */
+/* Neither the signal nor the error of a limit ends the session. */
 START_TEST(file_size_limit)
 {
 	struct rlimit limit = { 100000, 100000 };
@@ -84,8 +85,8 @@ START_TEST(file_size_limit)
 	make_file("f", "old", 0644);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	server_start(&s,
-	    &(struct launch){ .options = _i == 0 ? NULL : "-o MinFreeSpace=1",
-		.command = "scp -d -t ." });
+	    &(struct launch){
+		.options = space_options[_i], .command = "scp -d -t ." });
 	expect_ack(&s);
 	send_much(&s, "f");
 	expect_message(&s, 1, "f: File too large");
@@ -327,6 +328,43 @@ START_TEST(becomes_read_only)
 }
 END_TEST
 
+/* R-WIRE-3: what had no room once is not whole, also if there is room again. */
+START_TEST(full_for_a_while)
+{
+	const char *path = root_path();
+	const size_t size = 24 << 20, step = 4 << 20;
+	struct server s;
+	char *zeros;
+
+	if (!has_own_mounts() ||
+	    mount("none", path, "tmpfs", 0, "size=48m,mode=0777") == -1) {
+		skipped("no file system of its own");
+		return;
+	}
+	ck_assert_int_eq(chdir(path), 0);
+	zeros = calloc(1, size + 1);
+	ck_assert_ptr_nonnull(zeros);
+	server_start(&s,
+	    &(struct launch){
+		.options = space_options[_i], .command = "scp -d -t ." });
+	expect_ack(&s);
+	send_text(&s, "C0644 25165824 f\n");
+	expect_ack(&s);
+	ck_assert_int_ne(system("head -c 49M /dev/zero >other 2>&-"), 0);
+	/* More than a pipe has room for: most of it is taken then. */
+	server_send(&s, zeros, step);
+	ck_assert_int_eq(unlink("other"), 0);
+	server_send(&s, zeros, size + 1 - step);
+	expect_message(&s, 1, "f: No space left on device");
+	end_session(&s, 1);
+	server_clear(&s);
+	free(zeros);
+	ck_tree("");
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(umount(path), 0);
+}
+END_TEST
+
 /* An ext4 at "mnt", or a word about why not. */
 static bool
 begin_disk(struct disk *d, const char *mkfs, const char *options)
@@ -496,6 +534,7 @@ add_disks(TCase *tc)
 {
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, becomes_read_only);
+	tcase_add_loop_test(tc, full_for_a_while, 0, LENGTH(space_options));
 	tcase_add_test(tc, disk_fails);
 	tcase_add_test(tc, alarm_rests);
 }
