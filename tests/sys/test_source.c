@@ -2,11 +2,14 @@
 /* The server as a source: what is sent, to whom, and what is not. */
 #include "config.h"
 
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +18,7 @@
 #include <unistd.h>
 
 #include "driver.h"
+#include "trace.h"
 
 #define FETCH(words_, want, status)                                            \
 	ck_received(&(struct launch){ .command = words_ }, want, status)
@@ -319,6 +323,8 @@ START_TEST(unreadable)
 	    "error: scp: f: Permission denied\n"
 	    "error: scp: d/closed/x: Permission denied\n0644 g g\n",
 	    1);
+	FETCH("scp -r -f d/closed d/g",
+	    "error: scp: d/closed: Permission denied\n0644 g g\n", 1);
 	FETCH_SORTED("scp -r -f d",
 	    "0644 d/g g\n0755 d/\n"
 	    "error: scp: d/closed: Permission denied\n"
@@ -697,6 +703,21 @@ START_TEST(patterns)
 }
 END_TEST
 
+/* Too many in one operand: then nothing is sent of the others either. */
+START_TEST(too_many_matches)
+{
+	const struct launch all = { .options = "-o MaxMatches=1",
+		.text = "scp -f f *" };
+	const struct launch one = { .options = "-o MaxMatches=1",
+		.text = "scp -f f" };
+
+	make_file("f", "f", 0644);
+	make_file("g", "g", 0644);
+	RUN_LAUNCH(all, SEND("\0"), WARNING("*: "), QUIET, SEND("\0"), EXIT(1));
+	RUN_LAUNCH(one, SEND("\0\0\0"), EXPECT("C0644 1 f\nf\0"), EXIT(0));
+}
+END_TEST
+
 START_TEST(matches_are_sorted)
 {
 	struct bytes want = { 0 };
@@ -821,6 +842,8 @@ START_TEST(file_changes_while_it_is_sent)
 	server_send(&s, "", 1);
 	server_close_input(&s);
 	expect_end(&s, _i % 2 == 0 ? 1 : 0);
+	ck_assert_int_eq(
+	    holds(s.log.p, ": io-error: \"/f\" after"), _i % 2 == 0);
 	server_clear(&s);
 }
 END_TEST
@@ -928,6 +951,142 @@ START_TEST(fate_of_each_file)
 }
 END_TEST
 
+/* What a client said, or that it left, and what the log has of it. */
+static const struct {
+	const char *options;
+	const char *command;
+	const char *said;
+	size_t len;
+	const char *line;
+	const char *none; /* and not this */
+} log_rows[] = {
+	{ "-o TransferLog=syslog", "scp -p -f f", "\0\0\0\0", 4,
+	    "\"size\":5,\"bytes\":5,", "failed download" },
+	{ "-o TransferLog=syslog", "scp -p -f f", "\0\0\0\0", 4,
+	    "\"mode\":\"0640\",\"mtime\":\"1970-01-01T00:00:01Z\",",
+	    "failed download" },
+	{ "-o TransferLog=syslog", "scp -f f", "\0\0\1no\n", 6,
+	    ": client-error: \"/f\" after 5 bytes\n", "close \"/f\"" },
+	{ "-o TransferLog=syslog", "scp -f f", "\0\0\2no\n", 6,
+	    ": client-error: \"/f\" after 5 bytes\n", "close \"/f\"" },
+	/* refused by us, or lost, before it was announced to the client */
+	{ "-o TransferLog=syslog -o MaxFileSize=1", "scp -f f", "\0", 1,
+	    "\"size\":5,\"bytes\":0,", "failed session" },
+	{ "-o TransferLog=syslog", "scp -p -f f", "\0", 1,
+	    "\"size\":5,\"bytes\":0,", "close \"/f\"" },
+	/* lost before all */
+	{ "-o TransferLog=syslog", "scp -f f", "", 0,
+	    ": disconnected: lost connection", "download by" },
+	{ "-o TransferLog=syslog", "scp -f f", "\2no\n", 4,
+	    ": disconnected: lost connection", "download by" },
+};
+
+START_TEST(said_in_the_log)
+{
+	struct server s;
+
+	make_file("f", "hello", 0640);
+	set_times("f", 1, 1);
+	server_start(&s,
+	    &(struct launch){ .options = log_rows[_i].options,
+		.command = log_rows[_i].command });
+	server_send(&s, log_rows[_i].said, log_rows[_i].len);
+	server_close_input(&s);
+	(void)server_wait(&s);
+	if (!holds(s.log.p, log_rows[_i].line))
+		server_fail(&s, "no %s", log_rows[_i].line);
+	if (holds(s.log.p, log_rows[_i].none))
+		server_fail(&s, "there is %s", log_rows[_i].none);
+	server_clear(&s);
+}
+END_TEST
+
+/*
+ * A client that does not take what it is sent, and says nothing: that ends the
+ * session at once, with one line.
+ */
+static const struct {
+	const char *options;
+	const char *command;
+	const char *said; /* before that */
+	size_t len;
+	size_t sent; /* so many bytes come then */
+	const char *none;
+} deaf_rows[] = {
+	{ NULL, "scp -f no1 no2", "", 0, 0, "no2" },
+	{ NULL, "scp -f f", "", 0, 0, "close \"" },
+	{ NULL, "scp -p -f f", "", 0, 0, "close \"" },
+	/* D, C and the data of t/f, and then E */
+	{ NULL, "scp -r -f t", "\0\0", 2, 10 + 10 + 4, "close \"/f\"" },
+	{ "-o Pipelining=yes", "scp -f no", "", 0, 0, "close \"" },
+	{ "-o Pipelining=yes", "scp -f f", "", 0, 0, "close \"" },
+	{ "-o Pipelining=yes", "scp -f large f", "\0", 1, 20,
+	    "after 8388608 bytes" },
+};
+
+START_TEST(client_that_is_deaf)
+{
+	struct server s;
+
+	make_file("f", "fff", 0644);
+	make_zeros("large", 8 << 20);
+	make_dir("t", 0755);
+	make_file("t/f", "fff", 0644);
+	server_start(&s,
+	    &(struct launch){ .options = deaf_rows[_i].options,
+		.command = deaf_rows[_i].command });
+	server_send(&s, deaf_rows[_i].said, deaf_rows[_i].len);
+	if (deaf_rows[_i].sent > 0) {
+		server_send(&s, "", 1);
+		server_skip(&s, deaf_rows[_i].sent);
+	}
+	server_close_output(&s);
+	server_send(&s, "", 1);
+	ck_assert_int_eq(server_wait(&s), 1);
+	if (holds(s.log.p, deaf_rows[_i].none))
+		server_fail(&s, "there is %s", deaf_rows[_i].none);
+	if (count(s.log.p, "failed session") != 1)
+		server_fail(&s, "not one line of the session");
+	server_clear(&s);
+}
+END_TEST
+
+/* The same for the last byte of a file: it is not waited for an answer. */
+START_TEST(deaf_at_the_end_mark)
+{
+	struct trace trace = { .error = EPIPE };
+	struct server s;
+	long i;
+
+	if (!can_trace())
+		return;
+	make_file("f", "hello", 0644);
+	trace.result = mmap(NULL, sizeof(*trace.result), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(trace.result, MAP_FAILED);
+	server_start(
+	    &s, &(struct launch){ .command = "scp -f f", .trace = &trace });
+	server_send(&s, "\0\0\0", 3);
+	expect_bytes(&s, "C0644 5 f\nhello\0", 16);
+	server_close_input(&s);
+	expect_end(&s, 0);
+	server_clear(&s);
+	for (i = 0; i < trace.result->calls; i++) {
+		if (trace.result->list[i].number == SYS_write &&
+		    trace.result->list[i].fd == STDOUT_FILENO)
+			trace.at = i + 1;
+	}
+	ck_assert_int_ne(trace.at, 0);
+	server_start(
+	    &s, &(struct launch){ .command = "scp -f f", .trace = &trace });
+	server_send(&s, "\0\0", 2);
+	expect_bytes(&s, "C0644 5 f\nhello", 15);
+	ck_assert_int_eq(server_wait(&s), 1);
+	ck_assert_int_eq(trace.result->number, SYS_write);
+	server_clear(&s);
+}
+END_TEST
+
 /* Who waits too long for an answer to a header is the reason for its end. */
 START_TEST(fate_by_time)
 {
@@ -981,6 +1140,9 @@ add_dialogue(TCase *tc)
 	tcase_add_loop_test(tc, file_changes_while_it_is_sent, 0, 4);
 	tcase_add_test(tc, signal_in_the_middle);
 	tcase_add_loop_test(tc, fate_of_each_file, 0, LENGTH(fate_rows));
+	tcase_add_loop_test(tc, said_in_the_log, 0, LENGTH(log_rows));
+	tcase_add_loop_test(tc, client_that_is_deaf, 0, LENGTH(deaf_rows));
+	tcase_add_test(tc, deaf_at_the_end_mark);
 	tcase_add_test(tc, fate_by_time);
 	tcase_add_test(tc, special_bits_of_the_mode);
 }
@@ -1015,6 +1177,7 @@ static void
 add_patterns(TCase *tc)
 {
 	tcase_add_loop_test(tc, patterns, 0, 28);
+	tcase_add_test(tc, too_many_matches);
 	tcase_add_test(tc, matches_are_sorted);
 	tcase_add_test(tc, pattern_is_a_name_where_it_exists);
 	tcase_add_test(tc, patterns_do_not_match_unfinished_uploads);
