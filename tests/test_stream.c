@@ -871,6 +871,70 @@ START_TEST(write_once)
 }
 END_TEST
 
+/* What is held back for a client that is gone: whatever comes next tells. */
+enum after_holding {
+	READ_ON,
+	WRITE_ON,
+	WRITE_MUCH,
+	SPLICE_FILE,
+	COPY_FILE,
+	COPY_NOTHING,
+	HELD_CASES
+};
+
+static int
+go_on(enum after_holding what)
+{
+	static char much[BUFFER];
+	int fd, file_errno;
+	unsigned char c;
+	off_t size = 10000;
+
+	if (what == READ_ON)
+		return stream_peek(&s, &c);
+	if (what == WRITE_ON || what == WRITE_MUCH)
+		return stream_write(
+		    &s, much, what == WRITE_ON ? 10000 : sizeof(much));
+	fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (what == SPLICE_FILE)
+		size = 1 << 20;
+	if (what == COPY_NOTHING)
+		size = 100;
+	else
+		ck_assert_int_eq(ftruncate(fd, size), 0);
+	return stream_from_file(&s, fd, size, &file_errno);
+}
+
+START_TEST(held_for_nobody)
+{
+	static char held[60000];
+
+	ck_assert_int_eq(stream_hold(&s), 0);
+	ck_assert_int_eq(stream_write(&s, held, sizeof(held)), 0);
+	ck_assert_int_eq(close(from[0]), 0);
+	errno = 0;
+	ck_assert_int_eq(go_on((enum after_holding)_i), -1);
+	ck_assert_int_eq(errno, EPIPE);
+}
+END_TEST
+
+/* In its order, however much it is. */
+START_TEST(held_before_much)
+{
+	static char much[2 * BUFFER], got[sizeof(much)];
+
+	ck_assert_int_gt(fcntl(from[1], F_SETPIPE_SZ, 4 * BUFFER), 0);
+	memset(much, 'm', sizeof(much));
+	ck_assert_int_eq(stream_hold(&s), 0);
+	ck_assert_int_eq(stream_write(&s, "held", 4), 0);
+	ck_assert_int_eq(stream_write(&s, much, sizeof(much)), 0);
+	ck_assert_int_eq(read(from[0], got, 4), 4);
+	ck_assert_mem_eq(got, "held", 4);
+	ck_assert_int_eq(read(from[0], got, sizeof(got)), (ssize_t)sizeof(got));
+	ck_assert_mem_eq(got, much, sizeof(got));
+}
+END_TEST
+
 /* --- drain ------------------------------------------------------------ */
 
 START_TEST(drain_to_end)
@@ -1190,6 +1254,8 @@ stream_suite(void)
 	tcase_add_loop_test(tc, from_file_gone, 0, 6);
 	tcase_add_test(tc, from_file_gone_midway);
 	tcase_add_test(tc, write_once);
+	tcase_add_loop_test(tc, held_for_nobody, 0, HELD_CASES);
+	tcase_add_test(tc, held_before_much);
 	tcase_add_test(tc, drain_to_end);
 	tcase_add_test(tc, drain_to_silence);
 	tcase_add_test(tc, drain_error);
