@@ -164,13 +164,17 @@ static bool
 add_name(struct reading *r, const char *path)
 {
 	struct conffile *f = r->f;
-	char *name;
+	char **names;
 
 	if (f->count == CONFFILE_COUNT_MAX)
 		return fail(r, path, "more than 256 files are included");
-	if ((name = strdup(path)) == NULL)
+	names = reallocarray(f->names, f->count + 1U, sizeof(*names));
+	if (names == NULL)
 		return fail_errno(r, path);
-	f->names[f->count++] = name;
+	f->names = names;
+	if ((names[f->count] = strdup(path)) == NULL)
+		return fail_errno(r, path);
+	f->count++;
 	return true;
 }
 
@@ -384,6 +388,7 @@ void
 conffile_init(struct conffile *f)
 {
 	f->count = 0;
+	f->names = NULL;
 }
 
 void
@@ -391,6 +396,8 @@ conffile_clear(struct conffile *f)
 {
 	while (f->count > 0)
 		free(f->names[--f->count]);
+	free(f->names);
+	f->names = NULL;
 }
 
 bool

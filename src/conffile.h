@@ -24,10 +24,10 @@
 /* Which files were read; the numbers of origins are indices. */
 struct conffile {
 	unsigned short count;
-	char *names[CONFFILE_COUNT_MAX]; /* owned */
+	char **names; /* owned, and each of them */
 };
 
-/* Nothing read; of names nothing is touched. */
+/* Nothing read. */
 void conffile_init(struct conffile *f);
 void conffile_clear(struct conffile *f);
 

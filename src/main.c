@@ -61,13 +61,13 @@ struct server {
 	struct audit audit;
 	struct stream stream;
 	struct peer peer;
-	struct digest digest;
+	struct conffile conffile;
+	struct journal *journal; /* owned; NULL: no records */
+	char *start;             /* owned */
 	struct options options;
 	struct identity identity;
 	struct root root;
-	char start[SETUP_PATH_BYTES];
-	struct conffile conffile;
-	struct journal journal;
+	struct digest digest;
 };
 
 /*
@@ -329,6 +329,26 @@ identify(struct server *v)
 	    id->auth.method, id->auth.key);
 }
 
+/* Most sessions keep no records, and need no memory for them. */
+static bool
+open_journal(struct server *v, char *err, size_t errsize)
+{
+	const struct settings *settings = &v->options.settings;
+
+	if (settings->transfer_log[0] == '\0')
+		return true;
+	if ((v->journal = malloc(sizeof(*v->journal))) == NULL) {
+		(void)text_format(err, errsize, "%s", strerror(errno));
+		return false;
+	}
+	if (!setup_open_journal(
+		settings, &v->identity, v->root.fd, v->journal, err, errsize))
+		return false;
+	if (v->journal->place != JOURNAL_NONE)
+		v->audit.journal = v->journal;
+	return true;
+}
+
 /* Everything that must be right before a client is served. */
 static int
 set_up_and_serve(struct server *v)
@@ -339,12 +359,9 @@ set_up_and_serve(struct server *v)
 	int status;
 
 	if (!setup_find_root(
-		settings, id, &v->root, v->start, err, sizeof(err)) ||
-	    !setup_open_journal(
-		settings, id, v->root.fd, &v->journal, err, sizeof(err)))
+		settings, id, &v->root, &v->start, err, sizeof(err)) ||
+	    !open_journal(v, err, sizeof(err)))
 		return fail_setup(v, err);
-	if (v->journal.place != JOURNAL_NONE)
-		v->audit.journal = &v->journal;
 	identify(v);
 	setup_umask(&settings->policy);
 	status = serve(v);
@@ -391,6 +408,8 @@ clear(struct server *v)
 	conffile_clear(&v->conffile);
 	identity_clear(&v->identity);
 	options_clear(&v->options);
+	free(v->journal);
+	free(v->start);
 	free(v->env.text);
 }
 
