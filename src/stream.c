@@ -37,6 +37,13 @@
 #define PIPE_IN_LARGER  524288
 #define PIPE_OUT_LARGER 1048576
 
+/*
+ * splice(2) keeps a client that writes to the pipe out of it until the data
+ * are in the file.  It pays where data come as whole pipes; else so much is
+ * copied before it is tried again (measured).
+ */
+#define COPY_BYTES ((off_t)1 << 20)
+
 /* From this on it pays to have the kernel read far ahead (measured). */
 #define READ_AHEAD_MIN (1 << 20)
 
@@ -371,6 +378,7 @@ use_buffer(struct stream *s, struct end_of_data *to)
 	if (to->fd != -1)
 		digest_add(s->digest, s->buf + s->start, n);
 	s->start += n;
+	s->to_copy -= (off_t)n;
 	have_moved(s, n);
 }
 
@@ -386,6 +394,7 @@ splice_in(struct stream *s, struct end_of_data *to)
 	if (n > 0) {
 		watch_pipe(s->in, &s->in_whole, n >= PIPE_IN_BYTES ? n : 0,
 		    PIPE_IN_LARGER);
+		s->to_copy = n >= PIPE_IN_BYTES ? 0 : COPY_BYTES;
 		have_moved(s, (size_t)n);
 	}
 	if (n >= 0)
@@ -408,7 +417,8 @@ take_some(struct stream *s, struct end_of_data *to)
 	int got;
 
 	if (buffered(s) == 0) {
-		if (to->splices && to->size - s->moved >= SPLICE_IN_MIN)
+		if (to->splices && s->to_copy <= 0 &&
+		    to->size - s->moved >= SPLICE_IN_MIN)
 			return splice_in(s, to);
 		if ((got = fill(s)) != 1)
 			return got;

@@ -7,8 +7,9 @@
  * What the client sends is a stream: one read may hold half a record, or a
  * record, a file and the next record.  Bytes that are in the buffer already
  * are always used first; the rest of a large file goes from the pipe to the
- * file by splice(2), and by read and write where that is not possible.  What
- * is sent goes by splice(2) into a pipe and by sendfile(2) into a socket.
+ * file by splice(2), and by read and write where that is not possible or the
+ * client does not fill the pipe.  What is sent goes by splice(2) into a pipe
+ * and by sendfile(2) into a socket.
  * Where a digest is wanted everything is copied: it begins anew with each file
  * and is complete when the file is.
  *
@@ -43,6 +44,7 @@ struct stream {
 	off_t moved; /* bytes of the last file that went through */
 	bool in_enlarged;
 	off_t in_whole;     /* bytes that lately came in pipes that were full */
+	off_t to_copy;      /* bytes, before splice(2) is tried again */
 	off_t out_whole;    /* and that went into empty ones */
 	bool out_is_socket; /* splice(2) refused it */
 	struct pace pace;
