@@ -111,8 +111,8 @@ END_TEST
 /* The file stays open, whatever is heard. */
 START_TEST(heard)
 {
-	struct rlimit none = { 0, 0 };
-	int fd = new_file(), fds = scratch_fds();
+	int ret, fd = new_file(), fds = scratch_fds();
+	struct rlimit all, none;
 
 	ck_assert_int_eq(durable_heard(fd), 0);
 	close_error = EDQUOT;
@@ -121,8 +121,13 @@ START_TEST(heard)
 	ck_assert_int_eq(write(fd, "x", 1), 1);
 	ck_assert_int_eq(scratch_fds(), fds);
 	/* Who cannot ask has not heard that all is well. */
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+	none = all;
+	none.rlim_cur = 0;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
-	ck_assert_int_eq(durable_heard(fd), -1);
+	ret = durable_heard(fd);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
+	ck_assert_int_eq(ret, -1);
 }
 END_TEST
 
