@@ -10,7 +10,8 @@
 #include "rooted.h"
 #include "scratch.h"
 
-/* --- waiting, for which no time goes by ----------------------------------- */
+/* --- waiting, by the linker, for which no time goes by
+ * ----------------------------------- */
 
 static int lease = -1;    /* a descriptor that has one */
 static int waits;         /* so far */
@@ -18,8 +19,11 @@ static int given_back_at; /* this one of them; 0: never */
 static int wait_error;
 static int64_t waited;
 
+int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+    const sigset_t *mask);
+
 int
-ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+__wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
     const sigset_t *mask)
 {
 	(void)mask;

@@ -15,9 +15,12 @@
 static int ends[2];
 static int interruptions; /* so many are still to come */
 
-/* Stands before that of libc. */
+/* The linker puts it where ppoll(2) is called. */
+int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+    const sigset_t *mask);
+
 int
-ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+__wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
     const sigset_t *mask)
 {
 	struct timespec left;
