@@ -432,6 +432,46 @@ START_TEST(closing_failed)
 }
 END_TEST
 
+/* An error without end is not lost with its sender: the line is too long. */
+static void
+client_says_too_much(void)
+{
+	static char text[RECORD_BYTES_MAX + 8];
+
+	memset(text, 'x', sizeof(text));
+	text[0] = PEER_WARNING;
+	client_says(text, sizeof(text));
+}
+
+START_TEST(closing_too_long)
+{
+	const char *text;
+	size_t len;
+
+	client_says_too_much();
+	errno = 0;
+	ck_assert_int_eq(peer_closing(&peer, &text, &len), PEER_VANISHED);
+	ck_assert_int_eq(errno, EMSGSIZE);
+}
+END_TEST
+
+/* What was said before is not said again. */
+START_TEST(answer_too_long)
+{
+	const char *text;
+	size_t len;
+
+	peer_init(&peer, &stream, false);
+	ck_assert_int_eq(write(to[1], "\1no\n", 4), 4);
+	ck_assert_int_eq(peer_answer(&peer, &text, &len), PEER_NO);
+	ck_assert_uint_eq(len, 2);
+	client_says_too_much();
+	ck_assert_int_eq(peer_answer(&peer, &text, &len), PEER_STOP);
+	ck_assert_uint_eq(len, 0);
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
 /* --- early answers ----------------------------------------------------- */
 
 /*
@@ -737,6 +777,8 @@ peer_suite(void)
 	tcase_add_loop_test(tc, message_is_a_line, 0, 12);
 	tcase_add_loop_test(tc, closing, 0, LENGTH(closing_rows));
 	tcase_add_test(tc, closing_failed);
+	tcase_add_test(tc, closing_too_long);
+	tcase_add_test(tc, answer_too_long);
 	tcase_add_loop_test(tc, said, 0, LENGTH(said_rows));
 	tcase_add_loop_test(tc, said_at_start, 0, LENGTH(said_rows));
 	tcase_add_test(tc, said_too_much);

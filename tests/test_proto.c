@@ -2,6 +2,7 @@
 /* Records: what every client sends, and what none may (R-WIRE-6, R-PATH-2). */
 #include "config.h"
 
+#include <sys/mman.h>
 #include <sys/types.h>
 
 #include <check.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proto.h"
 
@@ -286,9 +288,20 @@ static const struct {
 START_TEST(no_byte)
 {
 	struct proto_record r;
+	const char *name;
+	size_t len, page = (size_t)sysconf(_SC_PAGESIZE);
+	char *pages;
 
 	ck_assert_int_eq(proto_parse("C0644 1 a", 0, &r), PROTO_E_TYPE);
 	ck_assert_int_eq(proto_parse("E", 0, &r), PROTO_E_TYPE);
+	/* Nor is it looked at. */
+	pages =
+	    mmap(NULL, 2 * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(pages, MAP_FAILED);
+	ck_assert_int_eq(mprotect(pages + page, page, PROT_NONE), 0);
+	ck_assert_int_eq(proto_parse(pages + page, 0, &r), PROTO_E_TYPE);
+	proto_bad_name(pages + page, 0, &name, &len);
+	ck_assert_uint_eq(len, 0);
 }
 END_TEST
 

@@ -56,6 +56,8 @@ enum call {
 static enum call failing;
 static unsigned spared; /* so many of them do not fail yet */
 static bool failed;
+static unsigned copies; /* of descriptors */
+static bool closed_none;
 
 static bool
 fails(enum call call)
@@ -82,12 +84,20 @@ fcntl(int fd, int command, ...)
 	va_list ap;
 	long argument;
 
+	copies += command == F_DUPFD_CLOEXEC;
 	if (command == F_DUPFD_CLOEXEC && fails(DUPFD))
 		return -1;
 	va_start(ap, command);
 	argument = va_arg(ap, long);
 	va_end(ap);
 	return (int)syscall(SYS_fcntl, fd, command, argument);
+}
+
+int
+close(int fd)
+{
+	closed_none |= fd < 0;
+	return (int)syscall(SYS_close, fd);
 }
 
 /* The text of all links, of so many bytes; -1: as they are. */
@@ -414,13 +424,23 @@ START_TEST(walk_empty)
 }
 END_TEST
 
-/* A name that is new costs no second look. */
-START_TEST(walk_new)
+/* No second look at a new name, no copy of what is ours, nothing closed twice.
+ */
+START_TEST(walk_costs)
 {
-	opens = 0;
+	opens = copies = 0;
+	closed_none = false;
 	ck_assert_int_eq(root_walk(&root, "/", "new", 3, &place), 0);
-	ck_assert_uint_eq(opens, 1);
 	root_leave(&place);
+	ck_assert_uint_eq(opens, 1);
+	/* The root's own is not given away. */
+	ck_assert_uint_eq(copies, 1);
+	ck_assert_int_eq(root_walk(&root, "/", "dir/sub", 7, &place), 0);
+	root_leave(&place);
+	root_leave(&place);
+	ck_assert_uint_eq(opens, 3);
+	ck_assert_uint_eq(copies, 1);
+	ck_assert(!closed_none);
 }
 END_TEST
 
@@ -916,6 +936,7 @@ START_TEST(above)
 		ck_assert_ptr_nonnull(strstr(message, "/dir"));
 		ck_assert_ptr_nonnull(strstr(message, "writable by others"));
 	} else {
+		ck_assert_str_eq(message, "");
 		ck_assert(fcntl(root.fd, F_GETFD) & FD_CLOEXEC);
 		ck_assert(fcntl(root.fd, F_GETFL) & O_PATH);
 	}
@@ -994,7 +1015,8 @@ START_TEST(open_path)
 		ck_assert_uint_eq(root.gate.dev, st.st_dev);
 	} else {
 		ck_assert_int_eq(errno, open_rows[_i].error);
-		ck_assert_str_ne(message, "");
+		ck_assert_ptr_nonnull(
+		    strstr(message, root_strerror(open_rows[_i].error)));
 	}
 	root_close(&root);
 	ck_assert_int_eq(root.fd, -1);
@@ -1059,6 +1081,25 @@ START_TEST(open_fails)
 	ck_assert(failed);
 	ck_assert_int_eq(root.fd, -1);
 	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+/* A home that is missing in what cannot be looked at may be anywhere. */
+START_TEST(home_fails)
+{
+	int fds;
+
+	rooted(&root, ".");
+	policy.protect_home = true;
+	fds = scratch_fds();
+	failing = FSTAT;
+	errno = 0;
+	ck_assert_int_eq(root_find_home(&root, "/no-such-home"), -1);
+	ck_assert_int_eq(errno, EIO);
+	ck_assert_int_eq(gate_name(&root.gate, root.fd, ".ssh"), -1);
+	ck_assert_int_eq(errno, GATE_E_REFUSED);
+	ck_assert_int_eq(scratch_fds(), fds);
+	root_close(&root);
 }
 END_TEST
 
@@ -1293,7 +1334,7 @@ root_suite(void)
 	tcase_add_unchecked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, walk, 0, LENGTH(walk_rows));
 	tcase_add_test(tc, walk_empty);
-	tcase_add_test(tc, walk_new);
+	tcase_add_test(tc, walk_costs);
 	tcase_add_loop_test(tc, walk_fails, 0, LENGTH(fail_rows));
 	tcase_add_test(tc, walk_odd_links);
 	tcase_add_loop_test(tc, walk_long, 0, 9);
@@ -1326,6 +1367,7 @@ root_suite(void)
 	tcase_add_test(tc, open_relative);
 	tcase_add_test(tc, open_denied);
 	tcase_add_loop_test(tc, open_fails, 0, 2);
+	tcase_add_test(tc, home_fails);
 	tcase_add_test(tc, find_without_descriptors);
 	suite_add_tcase(s, tc);
 	return s;

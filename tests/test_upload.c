@@ -81,7 +81,7 @@ fstat(int fd, struct stat *st)
 {
 	int ret;
 
-	if (fstat_error != 0 && fd == dir) {
+	if (fstat_error != 0 && (fd == dir || fd == up.old)) {
 		errno = fstat_error;
 		return -1;
 	}
@@ -1218,6 +1218,21 @@ START_TEST(looked_at)
 }
 END_TEST
 
+/* And one of which that cannot be told. */
+START_TEST(look_fails)
+{
+	mode_t old = 07654;
+
+	scratch_file("f", "old", 0640);
+	fstat_error = EIO;
+	errno = 0;
+	ck_assert_int_eq(upload_look(&up, dir, "f", &old), -1);
+	ck_assert_int_eq(errno, EIO);
+	ck_assert_uint_eq(old, 07654);
+	expect_idle();
+}
+END_TEST
+
 /* R-PATH-3: a file when it was looked at, something else when opened. */
 START_TEST(look_race)
 {
@@ -1938,6 +1953,7 @@ upload_suite(void)
 	tcase_add_loop_test(tc, sync_interrupted, 0, 2);
 	tcase_add_test(tc, removed_directory);
 	tcase_add_loop_test(tc, looked_at, 0, LENGTH(look_rows));
+	tcase_add_test(tc, look_fails);
 	tcase_add_loop_test(tc, look_race, 0, 4);
 	tcase_add_test(tc, unprivileged);
 	tcase_add_loop_test(tc, mode_of_new, 0, LENGTH(mode_rows));
