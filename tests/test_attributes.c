@@ -42,6 +42,28 @@ flistxattr(int fd, char *list, size_t size)
 	return -1;
 }
 
+/* With these nothing of a new file can be changed. */
+static int chown_error, set_error;
+
+int
+fchown(int fd, uid_t uid, gid_t gid)
+{
+	if (chown_error == 0)
+		return (int)syscall(SYS_fchown, fd, uid, gid);
+	errno = chown_error;
+	return -1;
+}
+
+int
+fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)
+{
+	if (set_error == 0)
+		return (int)syscall(
+		    SYS_fsetxattr, fd, name, value, size, flags);
+	errno = set_error;
+	return -1;
+}
+
 /* An entry: who, and what. */
 struct entry {
 	uint16_t tag;
@@ -419,7 +441,50 @@ START_TEST(default_acl_and_own)
 }
 END_TEST
 
+/* One that cannot be taken away gives nobody more, and is told. */
+START_TEST(default_acl_that_stays)
+{
+	static const struct entry everybody[] = { U(7), USER(4711, 7), G(7),
+		M(7), O(7), END };
+
+	if (!go_where(acls_work, "no ACLs"))
+		return;
+	scratch_file("old", "", 0664);
+	if (setxattr(".", DEFAULT_ACL, &acl, make_acl(everybody), 0) == -1) {
+		skipped("no default ACL");
+		return;
+	}
+	open_both(0664);
+	set_error = ENOSPC;
+	ck_assert_uint_eq(copy(0664), ATTRIBUTES_LOST_ACL);
+	/* The mask: what is named in it has nothing. */
+	ck_assert_uint_eq(scratch_mode("new"), 0604);
+}
+END_TEST
+
 /* --- the group -------------------------------------------------------- */
+
+/* A file system that has one group for all; EINVAL says they look the same. */
+static const struct {
+	int error;
+	unsigned lost;
+	mode_t mode;
+} chown_rows[] = {
+	{ EPERM, 0, 0664 },
+	{ ENOSYS, 0, 0664 },
+	{ EINVAL, ATTRIBUTES_LOST_GROUP, 0644 },
+};
+
+START_TEST(group_of_all)
+{
+	scratch_fresh();
+	scratch_file("old", "", 0664);
+	open_both(0600);
+	chown_error = chown_rows[_i].error;
+	ck_assert_uint_eq(copy(0664), chown_rows[_i].lost);
+	ck_assert_uint_eq(scratch_mode("new"), chown_rows[_i].mode);
+}
+END_TEST
 
 START_TEST(group_kept)
 {
@@ -599,6 +664,8 @@ attributes_suite(void)
 	tcase_add_test(tc, acl_too_long);
 	tcase_add_loop_test(tc, default_acl, 0, 6);
 	tcase_add_test(tc, default_acl_and_own);
+	tcase_add_test(tc, default_acl_that_stays);
+	tcase_add_loop_test(tc, group_of_all, 0, LENGTH(chown_rows));
 	tcase_add_test(tc, group_kept);
 	tcase_add_test(tc, group_lost);
 	tcase_add_test(tc, group_lost_acl_kept);
