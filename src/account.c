@@ -156,7 +156,8 @@ account_find(const char *switch_path, const char *path, const char *name,
 
 	/* What begins otherwise may mean more than a name to somebody. */
 	if (len == 0 || strchr("+-#" BLANKS, name[0]) != NULL ||
-	    strchr(name, ':') != NULL || !is_file_first(&l, switch_path) ||
+	    strchr(name, ':') != NULL ||
+	    (switch_path != NULL && !is_file_first(&l, switch_path)) ||
 	    !open_lines(&l, path))
 		return false;
 	while ((line = next_line(&l)) != NULL) {

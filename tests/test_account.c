@@ -120,6 +120,23 @@ START_TEST(behind_others)
 END_TEST
 
 /* No descriptor stays open, whatever is found. */
+/* A libc without a switch. */
+START_TEST(no_switch)
+{
+	char home[16];
+	uid_t uid;
+
+	scratch_fresh();
+	scratch_file("accounts", ROOT ENTRY, 0644);
+	ck_assert(
+	    account_find(NULL, "accounts", "fw01", &uid, home, sizeof(home)));
+	ck_assert_uint_eq(uid, 2001);
+	ck_assert_str_eq(home, "/srv/fw01");
+	ck_assert(
+	    !account_find(NULL, "accounts", "fw02", &uid, home, sizeof(home)));
+}
+END_TEST
+
 START_TEST(descriptors)
 {
 	char home[16];
@@ -146,6 +163,7 @@ main(void)
 
 	tcase_add_loop_test(tc, found, 0, LENGTH(rows));
 	tcase_add_test(tc, behind_others);
+	tcase_add_test(tc, no_switch);
 	tcase_add_test(tc, descriptors);
 	suite_add_tcase(s, tc);
 	return scratch_run(s, "account");
