@@ -63,11 +63,11 @@ int
 inplace_take(struct temp *t, int old, const struct stat *st,
     const struct inplace_wish *wish)
 {
-	if (require_one_link(st) == -1 || lock(old) == -1 ||
-	    try_times(old, st, wish) == -1 || narrow(old, st, wish) == -1)
+	if (require_one_link(st) == -1 || lock(old) == -1)
 		return -1;
 	t->fd = fcntl(old, F_DUPFD_CLOEXEC, FILTER_IN_PLACE_FD);
-	if (t->fd == -1 || ftruncate(t->fd, 0) == -1)
+	if (t->fd == -1 || try_times(old, st, wish) == -1 ||
+	    narrow(old, st, wish) == -1 || ftruncate(t->fd, 0) == -1)
 		return -1;
 	t->st = *st;
 	/* The kernel takes these away from what is written to. */

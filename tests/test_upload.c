@@ -1029,6 +1029,44 @@ START_TEST(in_place_refused)
 }
 END_TEST
 
+/* Where there are no locks none is missed. */
+START_TEST(in_place_without_locks)
+{
+	policy.atomic = false;
+	scratch_file("f", "the old one", 0644);
+	accident = NO_LOCKS;
+	accidents = 1;
+	begin("f", 0644, true);
+	put("new");
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	ck_assert_int_eq(accidents, 0);
+	ck_assert_str_eq(scratch_text("f"), "new");
+}
+END_TEST
+
+/* Nothing of the old file is changed before there is one for the data. */
+START_TEST(in_place_without_descriptors)
+{
+	const struct policy_mode mode = { 0600, POLICY_MODE_SENT };
+	struct rlimit before, none;
+	int ret;
+
+	policy.atomic = false;
+	scratch_file("f", "the old one", 0666);
+	look("f");
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ret = upload_begin(&up, mode, 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	ck_assert_int_eq(ret, -1);
+	expect_idle();
+	ck_assert_str_eq(scratch_text("f"), "the old one");
+	ck_assert_uint_eq(scratch_mode("f"), 0666);
+}
+END_TEST
+
 /* --- Sync ------------------------------------------------------------- */
 
 static const struct {
@@ -1947,6 +1985,8 @@ upload_suite(void)
 	tcase_add_test(tc, in_place_set_id);
 	tcase_add_loop_test(tc, in_place_abort, 0, 2);
 	tcase_add_loop_test(tc, in_place_refused, 0, 2);
+	tcase_add_test(tc, in_place_without_locks);
+	tcase_add_test(tc, in_place_without_descriptors);
 	tcase_add_loop_test(tc, sync_order, 0, LENGTH(sync_rows));
 	tcase_add_test(tc, sync_dropbox);
 	tcase_add_loop_test(tc, step_fails, 0, LENGTH(fail_rows));
