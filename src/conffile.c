@@ -237,7 +237,7 @@ collect(DIR *dir, const char *pattern, struct names *found)
 	return true;
 }
 
-/* Open the directory of a pattern; NULL with a fault. */
+/* Open the directory of a pattern, path/; NULL with a fault. */
 static DIR *
 open_directory(struct reading *r, const char *path)
 {
@@ -247,7 +247,7 @@ open_directory(struct reading *r, const char *path)
 
 	if (find(r, path)) {
 		if (r->place.dir == -1)
-			errno = r->place.exists ? ENOTDIR : ENOENT;
+			errno = ENOENT; /* nor a file, because of the slash */
 		else
 			fd = root_open_dir(r->place.dir, ".");
 		root_leave(&r->place);
@@ -348,7 +348,7 @@ include(const struct conf *c, const char *word, enum conf_scope scope,
 		    "Include goes deeper than 8 files: does one include "
 		    "itself?");
 	if (!complete(r, word, path, sizeof(path)))
-		return fail(r, word, "File name too long");
+		return fail(r, "Include", "File name too long");
 	r->depth++;
 	ok = include_path(r, path, scope);
 	r->depth--;

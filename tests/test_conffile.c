@@ -256,6 +256,9 @@ START_TEST(patterns)
 	ck_assert_msg(read_it("a", false), "%s", why);
 	scratch_file("a", "Include none/*.conf\n", 0644);
 	refuses("a", "a:1: ", "No such file");
+	scratch_file("b", "", 0644);
+	scratch_file("a", "Include b/*.conf\n", 0644);
+	refuses("a", "a:1: ", "Not a directory");
 	scratch_file("a", "Include */b\n", 0644);
 	refuses("a", "a:1: ", "behind the last slash only");
 	/* A directory among them. */
@@ -294,6 +297,23 @@ START_TEST(many_files)
 }
 END_TEST
 
+START_TEST(many_names_of_a_pattern)
+{
+	char name[16];
+
+	scratch_mkdir("d", 0755);
+	for (int i = 0; i < CONFFILE_COUNT_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "d/%d", i);
+		scratch_file(name, "", 0644);
+	}
+	scratch_file("a", "Include d/*\n", 0644);
+	refuses("a", "a:1: ", "d/99: more than 256 files are included");
+	conffile_clear(&conffile);
+	scratch_file("d/last", "", 0644);
+	refuses("a", "a:1: ", "d/: Argument list too long");
+}
+END_TEST
+
 START_TEST(long_names)
 {
 	static char text[4096];
@@ -301,6 +321,10 @@ START_TEST(long_names)
 	(void)snprintf(text, sizeof(text), "Include %0900d\n", 7);
 	scratch_file("a", text, 0644);
 	ck_assert(!read_it("a", false));
+	/* One that is too long with the directory in front only. */
+	(void)snprintf(text, sizeof(text), "Include %01020d\n", 7);
+	scratch_file("a", text, 0644);
+	refuses("a", "a:1: Include: File name too long", "");
 	(void)snprintf(text, sizeof(text), "Include %01100d\n", 7);
 	scratch_file("a", text, 0644);
 	ck_assert(!read_it("a", false));
@@ -344,6 +368,147 @@ START_TEST(replaced_meanwhile)
 }
 END_TEST
 
+/* --- fstat(2), which the linker puts here ------------------------------- */
+
+static void (*change)(int fd);
+static ino_t changing;
+
+static uid_t installer;
+
+int __real_fstat(int fd, struct stat *st);
+int __wrap_fstat(int fd, struct stat *st);
+
+static bool
+is_this_program(const struct stat *st)
+{
+	struct stat exe;
+
+	return stat("/proc/self/exe", &exe) == 0 && exe.st_ino == st->st_ino &&
+	    exe.st_dev == st->st_dev;
+}
+
+/* Somebody changes a file whenever it has been looked at. */
+int
+__wrap_fstat(int fd, struct stat *st)
+{
+	int ret = __real_fstat(fd, st);
+	int other;
+
+	if (ret == 0 && change != NULL && st->st_ino == changing) {
+		other = open("a", O_RDWR | O_CLOEXEC);
+		ck_assert_int_ne(other, -1);
+		change(other);
+		(void)close(other);
+	}
+	if (ret == 0 && installer != 0 && is_this_program(st))
+		st->st_uid = installer;
+	return ret;
+}
+
+/* --- in whose hands ------------------------------------------------------ */
+
+/* Whose the program is, the configuration may be. */
+START_TEST(owner_of_the_program)
+{
+	if (geteuid() != 0) {
+		skipped("only root has files of others");
+		return;
+	}
+	installer = SCRATCH_UID;
+	scratch_mkdir("d", 0755);
+	scratch_file("d/a", "Root /a\n", 0644);
+	scratch_file("b", "Include d/*\n", 0644);
+	ck_assert_int_eq(chown("d", SCRATCH_UID, 0), 0);
+	ck_assert_int_eq(chown("d/a", SCRATCH_UID, 0), 0);
+	ck_assert_msg(read_it("d/a", false), "%s", why);
+	ck_assert_msg(read_it("b", false), "%s", why);
+	ck_assert_int_eq(chown("d/a", SCRATCH_UID + 1, 0), 0);
+	refuses("d/a", "d/a: ", "owned, by others");
+	ck_assert_int_eq(chown("d/a", 0, 0), 0);
+	ck_assert_msg(read_it("b", false), "%s", why);
+	ck_assert_int_eq(chown("d", SCRATCH_UID + 1, 0), 0);
+	refuses("b", "b:1: ", "owned, by others");
+}
+END_TEST
+
+/* --- while it is read --------------------------------------------------- */
+
+/* Its time of modification, moved by so much. */
+static struct timespec
+time_of(int fd, time_t seconds, long nanoseconds)
+{
+	struct stat st;
+
+	ck_assert_int_eq(fstatat(fd, "", &st, AT_EMPTY_PATH), 0);
+	st.st_mtim.tv_sec += seconds;
+	st.st_mtim.tv_nsec = (st.st_mtim.tv_nsec + nanoseconds) % 1000000000;
+	return st.st_mtim;
+}
+
+static void
+set_time(int fd, struct timespec t)
+{
+	ck_assert_int_eq(futimens(fd, (struct timespec[]){ t, t }), 0);
+}
+
+/* These leave the time as it was. */
+static void
+grow(int fd)
+{
+	struct timespec t = time_of(fd, 0, 0);
+
+	ck_assert_int_ne(lseek(fd, 0, SEEK_END), -1);
+	ck_assert_int_eq(write(fd, "#", 1), 1);
+	set_time(fd, t);
+}
+
+static void
+shrink(int fd)
+{
+	struct timespec t = time_of(fd, 0, 0);
+
+	ck_assert_int_eq(ftruncate(fd, lseek(fd, -1, SEEK_END)), 0);
+	set_time(fd, t);
+}
+
+static void
+write_in_place(int fd)
+{
+	set_time(fd, time_of(fd, 1, 0));
+}
+
+static void
+write_at_once(int fd)
+{
+	set_time(fd, time_of(fd, 0, 1));
+}
+
+static const struct {
+	void (*change)(int fd);
+	bool ok;
+} change_rows[] = {
+	{ NULL, true },
+	{ grow, false },
+	{ shrink, false },
+	{ write_in_place, false },
+	{ write_at_once, false },
+};
+
+START_TEST(changed_meanwhile)
+{
+	struct stat st;
+
+	scratch_file("a", "Root /root\n#####", 0644);
+	ck_assert_int_eq(stat("a", &st), 0);
+	changing = st.st_ino;
+	change = change_rows[_i].change;
+	if (change_rows[_i].ok)
+		ck_assert_msg(read_it("a", false), "%s", why);
+	else
+		refuses("a", "a: it changed while it was read", "");
+}
+END_TEST
+
 static Suite *
 conffile_suite(void)
 {
@@ -366,8 +531,11 @@ conffile_suite(void)
 	tcase_add_test(tc, patterns);
 	tcase_add_test(tc, depth);
 	tcase_add_test(tc, many_files);
+	tcase_add_test(tc, many_names_of_a_pattern);
 	tcase_add_test(tc, long_names);
 	tcase_add_test(tc, replaced_meanwhile);
+	tcase_add_test(tc, owner_of_the_program);
+	tcase_add_loop_test(tc, changed_meanwhile, 0, LENGTH(change_rows));
 	suite_add_tcase(s, tc);
 	return s;
 }
