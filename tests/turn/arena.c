@@ -323,8 +323,7 @@ serve(const struct arena_session *as, const struct session *s)
 	peer_init(s->peer, s->stream, sink);
 	peer_answer_early(s->peer, as->credits);
 	hooks_begin(&as->client, !sink);
-	/* The clock is to be looked at, and never comes so far. */
-	stream_limit(s->stream, 0, 0, 1000000);
+	stream_limit(s->stream, 0, ARENA_SECONDS, ARENA_SECONDS);
 	status = sink ? sink_run(s) : source_run(s);
 	hooks_end();
 	stream_close(s->stream);

@@ -129,6 +129,9 @@ void arena_require(bool condition, const char *what);
 #define ARENA_IN  1000 /* the server's ends, which are no descriptors */
 #define ARENA_OUT 1001
 
+/* So long a session may take: none does. */
+#define ARENA_SECONDS 1000000
+
 void hooks_begin(const struct arena_client *client, bool is_source);
 void hooks_end(void);
 void arena_watch_memory(void);
