@@ -17,6 +17,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <linux/btrfs.h>
+#include <linux/btrfs_tree.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -36,7 +39,7 @@
 #endif
 #define SHUTDOWN_WITHOUT_LOG 2U
 
-#define DISK_SIZE ((size_t)16 << 20)
+#define DISK_SIZE ((size_t)32 << 20)
 
 static void
 send_text(struct server *s, const char *text)
@@ -142,6 +145,100 @@ START_TEST(directory_renamed)
 	end_session(&s, 0);
 	server_clear(&s);
 	ck_tree("0644 e/f newnew\n0755 d/\n0755 e/\n");
+}
+END_TEST
+
+/* To "../outside/d", with a file under way; true: Landlock is in force. */
+static bool
+move_outside(struct server *s, const char *options)
+{
+	char path[4096];
+
+	make_dir("d", 0755);
+	(void)snprintf(path, sizeof(path), "%s/d", outside_path());
+	server_start(s,
+	    &(struct launch){
+		.options = options, .command = "scp -r -d -t ." });
+	expect_ack(s);
+	send_text(s, "D0755 0 d\n");
+	expect_ack(s);
+	send_text(s, "C0644 6 f\n");
+	expect_ack(s);
+	send_text(s, "new");
+	ck_assert_int_eq(rename("d", path), 0);
+	end_file(s);
+	server_more(s);
+	return holds(s->log.p, "landlock");
+}
+
+/* What is there then, which goes away: it is none of the outside's. */
+static void
+ck_outside(const char *want)
+{
+	struct bytes list = { 0 };
+	char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/d", outside_path());
+	tree_text(path, &list);
+	bytes_add(&list, "", 0);
+	ck_assert_str_eq(list.p, want);
+	bytes_free(&list);
+	tree_remove(path);
+}
+
+/*
+ * With Landlock nothing in a directory that somebody has moved out of the root
+ * is the session's any more: it gives no name there, and cannot remove what it
+ * had begun.
+ */
+START_TEST(directory_moved_outside)
+{
+	struct bytes list = { 0 };
+	struct server s;
+	char path[4096];
+
+	if (!move_outside(&s, NULL)) {
+		skipped("no Landlock here");
+		ck_outside("0644 f newnew\n");
+		server_clear(&s);
+		return;
+	}
+	expect_message(&s, 1, "d/f: Permission denied");
+	send_text(&s, "C0644 1 g\n");
+	expect_message(&s, 1, "d/g: Permission denied");
+	send_text(&s, "E\nC0644 1 h\n");
+	expect_bytes(&s, "\0\0", 2);
+	server_send(&s, "h", 2);
+	expect_ack(&s);
+	end_session(&s, 1);
+	ck_logged(&s, "permission: \"/d/f\" after 6 bytes");
+	ck_logged(&s, "permission: \"/d/g\"");
+	server_clear(&s);
+	ck_tree("0644 h h\n");
+	(void)snprintf(path, sizeof(path), "%s/d", outside_path());
+	tree_text(path, &list);
+	ck_assert_int_eq(strncmp(list.p, "0644 .scp-server.", 17), 0);
+	ck_assert_ptr_eq(strchr(list.p, '\n') + 1, list.p + list.len);
+	bytes_free(&list);
+	tree_remove(path);
+}
+END_TEST
+
+/* Without, that is the directory which it found, as one renamed within is. */
+START_TEST(directory_moved_outside_unseen)
+{
+	struct server s;
+
+	ck_assert(!move_outside(&s, "-o Landlock=no"));
+	expect_ack(&s);
+	send_text(&s, "E\nC0644 1 h\n");
+	expect_bytes(&s, "\0\0", 2);
+	server_send(&s, "h", 2);
+	expect_ack(&s);
+	end_session(&s, 0);
+	server_clear(&s);
+	ck_tree("0644 h h\n");
+	ck_outside("0644 f newnew\n");
 }
 END_TEST
 
@@ -365,9 +462,9 @@ START_TEST(full_for_a_while)
 }
 END_TEST
 
-/* An ext4 at "mnt", or a word about why not. */
+/* One of this type at "mnt", or a word about why not. */
 static bool
-begin_disk(struct disk *d, const char *mkfs, const char *options)
+begin_disk(struct disk *d, const char *mkfs, const char *type)
 {
 	const char *why;
 
@@ -376,8 +473,7 @@ begin_disk(struct disk *d, const char *mkfs, const char *options)
 		skipped("no file system of its own");
 		return false;
 	}
-	if (disk_begin(
-		d, DISK_SIZE, mkfs, "ext4", options, "fuse", "mnt", &why))
+	if (disk_begin(d, DISK_SIZE, mkfs, type, "", "fuse", "mnt", &why))
 		return true;
 	skipped(why);
 	disk_end(d, "mnt");
@@ -393,7 +489,7 @@ START_TEST(disk_fails)
 	struct server s;
 	int fd;
 
-	if (!begin_disk(&d, "mkfs.ext4 -q -F", ""))
+	if (!begin_disk(&d, "mkfs.ext4 -q -F", "ext4"))
 		return;
 	make_file("mnt/f", "old", 0644);
 	fd = open("mnt", O_RDONLY | O_CLOEXEC);
@@ -408,6 +504,52 @@ START_TEST(disk_fails)
 	end_session(&s, 1);
 	ck_logged(&s, "io-error");
 	server_clear(&s);
+	disk_end(&d, "mnt");
+	disk_clear(&d);
+}
+END_TEST
+
+/* All of this file system has a limit; also one of the super-user's files. */
+static bool
+set_quota(const char *path, uint64_t bytes)
+{
+	struct btrfs_ioctl_quota_ctl_args on = { .cmd =
+						     BTRFS_QUOTA_CTL_ENABLE };
+	struct btrfs_ioctl_qgroup_limit_args limit = {
+		.qgroupid = BTRFS_FS_TREE_OBJECTID,
+		.lim = { .flags = BTRFS_QGROUP_LIMIT_MAX_RFER,
+		    .max_rfer = bytes }
+	};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool ok;
+
+	ok = fd != -1 && ioctl(fd, BTRFS_IOC_QUOTA_CTL, &on) == 0 &&
+	    ioctl(fd, BTRFS_IOC_QGROUP_LIMIT, &limit) == 0;
+	(void)close(fd);
+	return ok;
+}
+
+/* A quota is over in the middle of a file, which costs no old one. */
+START_TEST(quota)
+{
+	static struct disk d;
+	static const char data[2000001];
+	struct server s;
+
+	if (!begin_disk(&d, "mkfs.btrfs -q -M -m single -d single", "btrfs"))
+		return;
+	ck_assert(set_quota("mnt", 1000000));
+	make_file("mnt/f", "old", 0644);
+	server_start(&s, &(struct launch){ .command = "scp -d -t mnt" });
+	expect_ack(&s);
+	send_text(&s, "C0644 2000000 f\n");
+	expect_ack(&s);
+	server_send(&s, data, sizeof(data));
+	expect_message(&s, 1, "f: Disk quota exceeded|f: Quota exceeded");
+	end_session(&s, 1);
+	ck_logged(&s, "quota: \"/mnt/f\"");
+	server_clear(&s);
+	ck_tree_at("mnt", "0644 f old\n");
 	disk_end(&d, "mnt");
 	disk_clear(&d);
 }
@@ -450,7 +592,7 @@ START_TEST(alarm_rests)
 {
 	static struct disk d;
 
-	if (!can_trace() || !begin_disk(&d, "mkfs.ext4 -q -F", ""))
+	if (!can_trace() || !begin_disk(&d, "mkfs.ext4 -q -F", "ext4"))
 		return;
 	make_dir("plain", 0755);
 	ck_assert_int_eq(count_alarms("plain"), 2);
@@ -522,6 +664,8 @@ add_faults(TCase *tc)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, file_size_limit, 0, 2);
 	tcase_add_test(tc, directory_renamed);
+	tcase_add_test(tc, directory_moved_outside);
+	tcase_add_test(tc, directory_moved_outside_unseen);
 	tcase_add_test(tc, directory_removed);
 	tcase_add_test(tc, directory_is_kept_by_the_file);
 	tcase_add_test(tc, tree_removed);
@@ -536,6 +680,7 @@ add_disks(TCase *tc)
 	tcase_add_test(tc, becomes_read_only);
 	tcase_add_loop_test(tc, full_for_a_while, 0, LENGTH(space_options));
 	tcase_add_test(tc, disk_fails);
+	tcase_add_test(tc, quota);
 	tcase_add_test(tc, alarm_rests);
 }
 
