@@ -488,6 +488,7 @@ expand_operands(struct source *c)
 	const struct request *req = c->s->request;
 	size_t i;
 
+	session_work(c->s);
 	for (i = 0; i < req->npaths; i++) {
 		if (glob_add(&c->glob, &req->paths[i]) == 0)
 			continue;
