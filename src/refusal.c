@@ -163,7 +163,7 @@ refusal_dead_end(struct refusal *r)
 	r->dead--;
 	if (r->unnamed > 0)
 		r->unnamed--;
-	else if (r->dead > 0)
+	else
 		pop_name(r);
 	/* An E that was answered early cannot tell why any more. */
 	if (r->dead > 0 || peer_has_answered(r->s->peer))

@@ -278,7 +278,7 @@ send_header(struct source *c, enum proto_type type, const struct item *it)
 	size_t len;
 
 	len = proto_format_item(record, sizeof(record), type,
-	    st->st_mode & 0777, type == PROTO_FILE ? st->st_size : 0, it->name);
+	    st->st_mode & 0777, st->st_size, it->name);
 	if (len == 0)
 		return notify(c, it->shown, it->path, ENAMETOOLONG);
 	c->asked = type == PROTO_FILE ? it : NULL;
