@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -318,11 +319,25 @@ START_TEST(reserved_for_a_word)
 }
 END_TEST
 
-/* Of a file that is not large it is not asked again once the data may come. */
+/*
+ * Of a file that is not large, and where nothing has to stay free, it is not
+ * asked again once the data may come.
+ */
+static const struct {
+	const char *options;
+	size_t size;
+} asked_rows[] = {
+	{ "-o MinFreeSpace=1", 3 },
+	{ "-o MinFreeSpace=none", 9 << 20 },
+};
+
 START_TEST(space_is_asked_once)
 {
+	const size_t size = asked_rows[_i].size;
 	struct trace_result *r;
 	struct server s;
+	char header[32];
+	char *zeros;
 	long at;
 
 	if (!can_trace())
@@ -331,13 +346,17 @@ START_TEST(space_is_asked_once)
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ck_assert_ptr_ne(r, MAP_FAILED);
 	server_start(&s,
-	    &(struct launch){ .options = "-o MinFreeSpace=1",
+	    &(struct launch){ .options = asked_rows[_i].options,
 		.command = "scp -t f",
 		.trace = &(struct trace){ .result = r } });
 	expect_ack(&s);
-	server_send(&s, "C0644 3 f\n", 10);
+	(void)snprintf(header, sizeof(header), "C0644 %zu f\n", size);
+	server_send(&s, header, strlen(header));
 	expect_ack(&s);
-	server_send(&s, "new", 4);
+	zeros = calloc(1, size + 1);
+	ck_assert_ptr_nonnull(zeros);
+	server_send(&s, zeros, size + 1);
+	free(zeros);
 	expect_ack(&s);
 	server_close_input(&s);
 	expect_end(&s, 0);
@@ -358,6 +377,7 @@ END_TEST
 START_TEST(no_space_meanwhile)
 {
 	const size_t size = 24 << 20, half = 4 << 20;
+	struct statfs fs;
 	struct server s;
 	char *zeros;
 
@@ -381,6 +401,9 @@ START_TEST(no_space_meanwhile)
 	make_file("other", "x", 0644);
 	ck_assert_int_eq(system("head -c 30M /dev/zero >other"), 0);
 	server_send(&s, zeros, size - half);
+	/* All but what is in the pipe was taken. */
+	ck_assert_int_eq(statfs(".", &fs), 0);
+	ck_assert_uint_ge(fs.f_bavail * (size_t)fs.f_bsize, 16 << 20);
 	server_send(&s, "", 1);
 	expect_message(&s, 1, "No space left on device");
 	server_close_input(&s);
@@ -448,7 +471,7 @@ add_keep(TCase *tc)
 static void
 add_mounts(TCase *tc)
 {
-	tcase_add_test(tc, space_is_asked_once);
+	tcase_add_loop_test(tc, space_is_asked_once, 0, LENGTH(asked_rows));
 	tcase_add_test(tc, no_space_meanwhile);
 }
 

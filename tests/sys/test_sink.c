@@ -928,6 +928,7 @@ START_TEST(record_of_times)
 	ck_assert_int_eq(
 	    holds(s.log.p, "\"mtime\":\"1970-01-02T00:00:00Z\""), _i == 0);
 	ck_assert_int_eq(holds(s.log.p, "\"mtime\":"), _i == 0);
+	ck_assert(!holds(s.log.p, "failed session"));
 	server_clear(&s);
 	ck_tree("0644 f hi\n");
 }
@@ -1029,6 +1030,22 @@ START_TEST(end_fails)
 }
 END_TEST
 
+/* A file that may come, of a client that does not hear so. */
+START_TEST(header_unheard)
+{
+	struct server s;
+
+	server_start(&s, &(struct launch){ .command = "scp -t f" });
+	expect_ack(&s);
+	server_close_output(&s);
+	server_send(&s, "C0644 2 f\n", 10);
+	ck_assert_int_eq(server_wait(&s), 1);
+	ck_assert(holds(s.log.p, "failed upload by"));
+	server_clear(&s);
+	ck_tree("");
+}
+END_TEST
+
 /* An E too many, of a client that does not hear the answer. */
 START_TEST(end_unheard)
 {
@@ -1057,6 +1074,17 @@ START_TEST(swept)
 	    ((struct launch){ .command = _i == 0 ? "scp -t d" : "scp -t d/f" }),
 	    ACK, SEND("C0644 2 f\n"), ACK, SEND("hi\0"), ACK, EXIT(0));
 	ck_tree("0644 d/f hi\n0755 d/\n");
+}
+END_TEST
+
+/* Where nothing was put nothing is looked for. */
+START_TEST(not_swept_when_nothing_came)
+{
+	make_dir("d", 0755);
+	make_file("d/" TEMP_NAME, "half", 0644);
+	RUN("scp -t d", ACK, EXIT(0));
+	ck_assert_int_eq(unlink("d/" TEMP_NAME), 0);
+	ck_tree("0755 d/\n");
 }
 END_TEST
 
@@ -1699,8 +1727,10 @@ add_places(TCase *tc)
 	tcase_add_loop_test(tc, record_of_times, 0, 2);
 	tcase_add_loop_test(tc, times_of_directory_fail, 0, LENGTH(late_rows));
 	tcase_add_loop_test(tc, end_fails, 0, LENGTH(unsaid_rows));
+	tcase_add_test(tc, header_unheard);
 	tcase_add_test(tc, end_unheard);
 	tcase_add_loop_test(tc, swept, 0, 2);
+	tcase_add_test(tc, not_swept_when_nothing_came);
 	tcase_add_test(tc, not_swept_when_stopped);
 	tcase_add_test(tc, missing_operand_is_the_name);
 	tcase_add_test(tc, directory_operand_takes_the_record_name);

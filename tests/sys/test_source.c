@@ -974,6 +974,14 @@ static const struct {
 	    "\"size\":5,\"bytes\":0,", "failed session" },
 	{ "-o TransferLog=syslog", "scp -p -f f", "\0", 1,
 	    "\"size\":5,\"bytes\":0,", "close \"/f\"" },
+	{ NULL, "scp -f no", "\0", 1, "failed download by ",
+	    "refused download" },
+	/* of one that could not be opened nothing was announced */
+	{ "-o TransferLog=syslog", "scp -f secret", "\0", 1,
+	    ": permission: \"/secret\"", "\"size\":5" },
+	/* a directory is no file */
+	{ "-o TransferLog=syslog", "scp -r -f t", "\0", 1,
+	    ": disconnected: lost connection", "\"/t\"" },
 	/* lost before all */
 	{ "-o TransferLog=syslog", "scp -f f", "", 0,
 	    ": disconnected: lost connection", "download by" },
@@ -987,6 +995,8 @@ START_TEST(said_in_the_log)
 
 	make_file("f", "hello", 0640);
 	set_times("f", 1, 1);
+	make_file("secret", "hello", 0);
+	make_dir("t", 0755);
 	server_start(&s,
 	    &(struct launch){ .options = log_rows[_i].options,
 		.command = log_rows[_i].command });
@@ -1087,7 +1097,33 @@ START_TEST(deaf_at_the_end_mark)
 }
 END_TEST
 
-/* Who waits too long for an answer to a header is the reason for its end. */
+/* Why a file cannot be read any more is said in its place. */
+START_TEST(error_of_reading)
+{
+	struct trace trace = { .call = SYS_pread64, .error = EPERM };
+	struct server s;
+
+	if (!can_trace())
+		return;
+	make_file("f", "hello", 0644);
+	trace.result = mmap(NULL, sizeof(*trace.result), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(trace.result, MAP_FAILED);
+	server_start(
+	    &s, &(struct launch){ .command = "scp -f f", .trace = &trace });
+	server_send(&s, "\0\0\0", 3);
+	expect_bytes(&s, "C0644 5 f\n\0\0\0\0\0", 15);
+	expect_message(&s, 1, "f: Operation not permitted");
+	server_close_input(&s);
+	expect_end(&s, 1);
+	server_clear(&s);
+}
+END_TEST
+
+/*
+ * Who waits too long for an answer to a header is the reason for its end; and
+ * so is who never tells to begin.
+ */
 START_TEST(fate_by_time)
 {
 	struct server s;
@@ -1096,11 +1132,15 @@ START_TEST(fate_by_time)
 	server_start(&s,
 	    &(struct launch){
 		.options = "-o IdleTimeout=1", .command = "scp -f f" });
-	server_send(&s, "", 1);
-	expect_bytes(&s, "C0644 5 f\n", 10);
+	if (_i == 0) {
+		server_send(&s, "", 1);
+		expect_bytes(&s, "C0644 5 f\n", 10);
+	}
 	ck_assert_int_eq(server_wait(&s), 1);
-	if (!holds(s.log.p, ": idle-timeout: \"/f\" after 0 bytes"))
+	if (_i == 0 && !holds(s.log.p, ": idle-timeout: \"/f\" after 0 bytes"))
 		server_fail(&s, "no line of the file");
+	if (!holds(s.log.p, ": idle-timeout: idle for too long"))
+		server_fail(&s, "no line of the session");
 	server_clear(&s);
 }
 END_TEST
@@ -1143,7 +1183,8 @@ add_dialogue(TCase *tc)
 	tcase_add_loop_test(tc, said_in_the_log, 0, LENGTH(log_rows));
 	tcase_add_loop_test(tc, client_that_is_deaf, 0, LENGTH(deaf_rows));
 	tcase_add_test(tc, deaf_at_the_end_mark);
-	tcase_add_test(tc, fate_by_time);
+	tcase_add_test(tc, error_of_reading);
+	tcase_add_loop_test(tc, fate_by_time, 0, 2);
 	tcase_add_test(tc, special_bits_of_the_mode);
 }
 
