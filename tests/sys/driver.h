@@ -151,7 +151,7 @@ void server_skip(struct server *s, size_t len);
 /* A line of its /proc/PID/status in KiB, as "RssAnon:". */
 long server_memory(const struct server *s, const char *key);
 
-/* How many descriptors it has open; -1 where the kernel does not tell. */
+/* How many descriptors it has open; -1: the kernel tells nobody but root. */
 int server_descriptors(const struct server *s);
 
 void server_close_input(struct server *s);
