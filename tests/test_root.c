@@ -9,8 +9,10 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 
 #include <linux/fs.h>
+#include <linux/magic.h>
 
 #include <check.h>
 #include <stdarg.h>
@@ -98,6 +100,18 @@ close(int fd)
 {
 	closed_none |= fd < 0;
 	return (int)syscall(SYS_close, fd);
+}
+
+static long file_system; /* its magic number; -1: it does not tell */
+
+int
+fstatfs(int fd, struct statfs *st)
+{
+	int ret = (int)syscall(SYS_fstatfs, fd, st);
+
+	if (file_system != 0)
+		st->f_type = file_system;
+	return file_system == -1 ? -1 : ret;
 }
 
 /* The text of all links, of so many bytes; -1: as they are. */
@@ -1084,6 +1098,24 @@ START_TEST(open_fails)
 }
 END_TEST
 
+/* See deadline.h: what may be FUSE is told where it cannot be seen. */
+START_TEST(open_interrupts)
+{
+	static const struct {
+		long file_system;
+		bool interrupts;
+	} rows[] = { { TMPFS_MAGIC, false }, { 0x65735546, true },
+		{ -1, true } };
+	char message[256];
+
+	file_system = rows[_i].file_system;
+	ck_assert_int_eq(
+	    open_root("/", geteuid(), message, sizeof(message)), 0);
+	ck_assert_int_eq(root.interrupts, rows[_i].interrupts);
+	root_close(&root);
+}
+END_TEST
+
 /* A home that is missing in what cannot be looked at may be anywhere. */
 START_TEST(home_fails)
 {
@@ -1119,6 +1151,8 @@ START_TEST(find_without_descriptors)
 	ck_assert_int_eq(root_find(&root, "/", geteuid(), &place), -1);
 	ck_assert_int_eq(errno, EMFILE);
 	ck_assert_int_eq(root.fd, -2);
+	limit.rlim_cur = limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 END_TEST
 
@@ -1367,6 +1401,7 @@ root_suite(void)
 	tcase_add_test(tc, open_relative);
 	tcase_add_test(tc, open_denied);
 	tcase_add_loop_test(tc, open_fails, 0, 2);
+	tcase_add_loop_test(tc, open_interrupts, 0, 3);
 	tcase_add_test(tc, home_fails);
 	tcase_add_test(tc, find_without_descriptors);
 	suite_add_tcase(s, tc);

@@ -254,8 +254,11 @@ meddle(const char *to, unsigned flags)
 	meddling = NOTHING;
 }
 
-/* renameat2(2) is made with it, and all calls of this file. */
-long
+/*
+ * renameat2(2) is made with it, and all calls of this file.  It may read more
+ * arguments than there are.
+ */
+__attribute__((no_sanitize_address)) long
 syscall(long number, ...)
 {
 	static long (*real)(long, ...);
