@@ -65,6 +65,8 @@ ck_flat(struct server *s, struct usage early)
 	if (late.memory > early.memory + SLACK_KIB && !instrumented)
 		server_fail(s, "memory grew from %ld to %ld KiB", early.memory,
 		    late.memory);
+	if (geteuid() == 0 && early.descriptors == -1)
+		server_fail(s, "nobody tells the descriptors");
 	if (late.descriptors > early.descriptors)
 		server_fail(s, "descriptors grew from %d to %d",
 		    early.descriptors, late.descriptors);
@@ -901,6 +903,19 @@ add_bounds(TCase *tc)
 	tcase_add_loop_test(tc, few_descriptors, 0, 12);
 }
 
+/* Of an account's session the descriptors are not to be seen. */
+static void
+add_descriptors(TCase *tc)
+{
+	if (is_long())
+		tcase_set_timeout(tc, 1800);
+	tcase_add_loop_test(tc, large_upload, 0, 2);
+	tcase_add_test(tc, many_files_uploaded);
+	tcase_add_test(tc, many_files_refused);
+	tcase_add_test(tc, many_files_downloaded);
+	tcase_add_test(tc, nested_directories);
+}
+
 int
 main(void)
 {
@@ -909,5 +924,6 @@ main(void)
 
 	instrumented = program_find(symbol, sizeof(symbol) - 1) != NULL;
 	driver_add(suite, add_bounds, AS_ACCOUNT);
+	driver_add(suite, add_descriptors, AS_ROOT);
 	return driver_run(suite);
 }
