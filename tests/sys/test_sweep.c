@@ -93,11 +93,14 @@ static const struct scenario {
 	{ "version", "-o Overwrite=version", "scp -d -t .", true, one,
 	    LENGTH(one) },
 	{ "sync", "-o Sync=file", "scp -r -p -t .", true, tree, LENGTH(tree) },
+	{ "sync at the end", "-o Sync=session", "scp -r -p -t .", true, tree,
+	    LENGTH(tree) },
 	{ "download", NULL, "scp -p -f f", true, NULL, 0 },
 	{ "download tree", NULL, "scp -r -p -f .", true, NULL, 0 },
+	{ "pipelined", "-o Pipelining=yes", "scp -r -p -f .", true, NULL, 0 },
 	{ "patterns", "-o AllowNames=?", "scp -p -f {[f],*/g}", true, NULL, 0 },
 };
-#define UPLOADS 6
+#define UPLOADS 7
 
 static void
 prepare(const struct scenario *sc)
