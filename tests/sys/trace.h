@@ -2,9 +2,9 @@
 /*
  * Ends or fails one system call of a program, the n-th after it has confined
  * itself, or the n-th of its own before: by ptrace(2), which sees a call before
- * seccomp does.  A call is
- * failed by making close(-1) of it, which every filter here allows, and giving
- * its result another errno.  On the way it counts what uses.h is about.
+ * seccomp does.  A call is failed by making close(-1) of it, which every filter
+ * here allows, and giving its result another errno.  On the way it counts what
+ * uses.h is about.
  */
 #ifndef TRACE_H
 #define TRACE_H
