@@ -5,6 +5,7 @@
 #include "trace.h"
 #include "uses.h"
 
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -511,6 +512,43 @@ server_descriptors(const struct server *s)
 		n++;
 	closedir(d);
 	return n - 2;
+}
+
+/* The letter of proc(5): S where it waits for something. */
+static char
+state_of(const struct server *s)
+{
+	struct bytes b = { 0 };
+	char path[64], state = '?';
+	const char *p;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)s->pid);
+	read_file(path, &b);
+	if ((p = strstr(b.p, ") ")) != NULL)
+		state = p[2];
+	bytes_free(&b);
+	return state;
+}
+
+static bool
+has_taken_all(const struct server *s)
+{
+	int left = 0;
+
+	ck_assert(!s->sockets);
+	ck_assert_int_eq(ioctl(s->in, FIONREAD, &left), 0);
+	return left == 0;
+}
+
+void
+server_settle(struct server *s)
+{
+	for (int i = 0; i < WATCHDOG_MS / QUIET_MS; i++) {
+		server_read(s, QUIET_MS);
+		if (s->out == -1 || (has_taken_all(s) && state_of(s) == 'S'))
+			return;
+	}
+	server_fail(s, "it does not come to rest");
 }
 
 void

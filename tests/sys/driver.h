@@ -142,6 +142,9 @@ void server_send(struct server *s, const char *p, size_t len);
 /* Read what comes until ms pass without anything, or nothing can come. */
 void server_read(struct server *s, int ms);
 
+/* Read until it has taken what was sent, over pipes, and waits for more. */
+void server_settle(struct server *s);
+
 /* Wait for something to come, or for its end. */
 void server_more(struct server *s);
 

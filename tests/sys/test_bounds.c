@@ -206,7 +206,7 @@ START_TEST(announced_size)
 	expect_ack(&s);
 	server_send(&s, record.p, record.len);
 	server_send(&s, "hello", 5);
-	server_read(&s, QUIET_MS);
+	server_settle(&s);
 	ck_answers(&s, s.received.p[1] == '\0' ? "0" : "1");
 	if (s.received.p[1] == '\0') {
 		struct bytes list = { 0 };
@@ -331,11 +331,11 @@ START_TEST(many_files_downloaded)
 		.command = "scp -r -f d", .options = "-l ERROR" });
 	server_send(&s, acks, 2 + 2 * 500);
 	server_skip(&s, 10 + 500 * record);
-	server_read(&s, QUIET_MS);
+	server_settle(&s);
 	early = usage_of(&s);
 	server_send(&s, acks, 2 * (total - 501));
 	server_skip(&s, (total - 501) * record);
-	server_read(&s, QUIET_MS);
+	server_settle(&s);
 	ck_flat(&s, early);
 	server_send(&s, acks, 3);
 	server_close_input(&s);

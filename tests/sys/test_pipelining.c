@@ -229,7 +229,7 @@ START_TEST(stopped)
 		    &(struct launch){
 			.options = PIPELINED, .command = "scp -r -p -f t" });
 		server_send(&s, answers, (size_t)n);
-		server_read(&s, QUIET_MS);
+		server_settle(&s);
 		len = s.received.len;
 		server_send(&s, "\2scp: enough\n", 13);
 		server_close_input(&s);

@@ -898,7 +898,7 @@ end_after(struct server *s, unsigned answers, enum fate_end end)
 	static const char yes[16];
 
 	server_send(s, yes, answers);
-	server_read(s, QUIET_MS);
+	server_settle(s);
 	if (end == READS_NO_MORE) {
 		server_close_output(s);
 		server_send(s, yes, 1);

@@ -100,9 +100,9 @@ ask(struct bytes *all, enum thing thing, const char *options, const char *words,
 	    "-o Access=write-only -d /w %s", options);
 	server_start(
 	    &s, &(struct launch){ .options = all_options, .text = words });
-	server_read(&s, QUIET_MS);
+	server_settle(&s);
 	server_send(&s, bytes, strlen(bytes));
-	server_read(&s, QUIET_MS);
+	server_settle(&s);
 	server_send(&s, "data", 5);
 	server_close_input(&s);
 	status = server_wait(&s);
