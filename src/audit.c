@@ -303,34 +303,3 @@ audit_note(const struct audit *a, const char *path, const char *text)
 	(void)a;
 	log_info("note %s: %s", quote(quoted, path), text);
 }
-
-const char *
-audit_errno_code(int err)
-{
-	static const struct {
-		int err;
-		const char *code;
-	} codes[] = {
-		{ ENOENT, "not-found" }, { EACCES, "permission" },
-		{ EPERM, "permission" }, { ENOSPC, "no-space" },
-		{ EDQUOT, "quota" }, { EFBIG, "too-large" },
-		{ ENOTDIR, "not-a-directory" }, { EISDIR, "is-a-directory" },
-		{ EEXIST, "exists" }, { ELOOP, "link-loop" },
-		{ ENAMETOOLONG, "name-too-long" }, { EROFS, "read-only-fs" },
-		{ EIO, "io-error" }, { EMFILE, "too-many-open" },
-		{ ENFILE, "too-many-open" }, { ENOMEM, "no-memory" },
-		{ EPIPE, "disconnected" }, { ECONNRESET, "disconnected" },
-		{ ECANCELED, "terminated" }, { ETXTBSY, "busy" },
-		{ EBUSY, "busy" }, { EAGAIN, "busy" }, { EDEADLK, "busy" },
-		{ E2BIG, "too-many" },
-		{ EMEDIUMTYPE, "not-regular" }, /* ROOT_E_NOT_REGULAR */
-		{ EMULTIHOP, "too-deep" },      /* ROOT_E_TOO_DEEP */
-	};
-	size_t i;
-
-	for (i = 0; i < LENGTH(codes); i++) {
-		if (codes[i].err == err)
-			return codes[i].code;
-	}
-	return "error";
-}

@@ -96,7 +96,7 @@ void audit_done(struct audit *a, const char *path, off_t bytes);
 
 /*
  * refused upload by U from [A]: CODE: "P"; counts it.  code is a word of
- * policy_code() or of audit_errno_code(); keyword is that of the setting which
+ * policy_code() or of errors_code(); keyword is that of the setting which
  * decided, or NULL, and stands in the record.
  */
 void audit_refused(
@@ -118,8 +118,5 @@ void audit_set_times(const struct audit *a, const char *path, time_t mtime);
 
 /* INFO: note "P": text, for what was done otherwise than asked (R-FILE-3). */
 void audit_note(const struct audit *a, const char *path, const char *text);
-
-/* A stable one-word reason for an errno: "no-space", "permission", ... */
-const char *audit_errno_code(int err);
 
 #endif

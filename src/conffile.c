@@ -17,6 +17,7 @@
 
 #include "conf.h"
 #include "entry.h"
+#include "errors.h"
 #include "root.h"
 #include "text.h"
 
@@ -57,7 +58,7 @@ fail_errno(struct reading *r, const char *path)
 		    "Permission denied (sessions read it as their account: "
 		    "make it mode 0644)");
 	default:
-		return fail(r, path, root_strerror(errno));
+		return fail(r, path, errors_text(errno));
 	}
 }
 

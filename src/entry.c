@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "errors.h"
 #include "wait.h"
 
 #define PIN_FLAGS   (O_PATH | O_NOFOLLOW | O_CLOEXEC)
@@ -34,23 +35,6 @@ close_keeping_errno(int fd)
 	errno = saved;
 }
 
-const char *
-root_strerror(int err)
-{
-	switch (err) {
-	case ROOT_E_NOT_REGULAR:
-		return "not a regular file";
-	case ROOT_E_TOO_DEEP:
-		return "too many directory levels";
-	case ELOOP:
-		return "Too many levels of symbolic links";
-	case GATE_E_REFUSED:
-		return "refused for this account";
-	default:
-		return strerror(err);
-	}
-}
-
 int
 root_stat(int dirfd, const char *name, struct stat *st)
 {
@@ -65,7 +49,7 @@ root_require_regular(const struct stat *st)
 	if (S_ISDIR(st->st_mode))
 		errno = EISDIR;
 	else
-		errno = S_ISLNK(st->st_mode) ? ELOOP : ROOT_E_NOT_REGULAR;
+		errno = S_ISLNK(st->st_mode) ? ELOOP : ERR_NOT_REGULAR;
 	return -1;
 }
 

@@ -16,12 +16,6 @@
 #include "defs.h"
 #include "gate.h"
 
-/* errno for what is neither a regular file nor a directory (R-PATH-3). */
-#define ROOT_E_NOT_REGULAR EMEDIUMTYPE
-
-/* errno for more directory levels than MaxDepth allows. */
-#define ROOT_E_TOO_DEEP EMULTIHOP
-
 /*
  * Type and attributes of name in the directory dirfd; a link is not followed.
  */
@@ -34,7 +28,7 @@ int root_require_regular(const struct stat *st) ATTR_USE;
  * Open a regular file for reading.  *st says what it is, as a walk or
  * root_stat() has found; that is looked at again after (R-PATH-3), and *st is
  * of the open file then.  Returns a descriptor.  ELOOP for a link, EISDIR for a
- * directory, ROOT_E_NOT_REGULAR for the rest.
+ * directory, ERR_NOT_REGULAR for the rest.
  *
  * Nothing is waited for but whoever has a lease on the file, as servers of NFS
  * and SMB do: to give that back they get two seconds, and then it is EAGAIN.
@@ -57,7 +51,7 @@ int root_open_dir(int dirfd, const char *name) ATTR_USE;
 /*
  * Open a directory to put files into: for reading where that is allowed, else
  * O_PATH, which serves to create names but not to set attributes (EBADF).
- * GATE_E_REFUSED where gate_place() says so.
+ * ERR_REFUSED where gate_place() says so.
  */
 int root_enter_dir(
     struct gate *g, int dirfd, const char *name, struct stat *st) ATTR_USE;
@@ -73,8 +67,5 @@ int root_set_mode(int fd, mode_t mode);
 
 /* Could names be made and removed in the directory?  0 if so. */
 int root_may_change(int dirfd) ATTR_USE;
-
-/* strerror(3), and words for those above. */
-const char *root_strerror(int err);
 
 #endif

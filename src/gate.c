@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "errors.h"
+
 void
 gate_init(struct gate *g, const struct policy *policy)
 {
@@ -55,7 +57,7 @@ conclude(struct gate *g, enum policy_verdict verdict)
 	if (verdict == POLICY_ALLOW)
 		return 0;
 	g->verdict = verdict;
-	errno = GATE_E_REFUSED;
+	errno = ERR_REFUSED;
 	return -1;
 }
 

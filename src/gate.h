@@ -20,13 +20,10 @@
 #include "defs.h"
 #include "policy.h"
 
-/* errno for what is refused: gate->verdict says why. */
-#define GATE_E_REFUSED EKEYREJECTED
-
 struct gate {
 	const struct policy *policy; /* borrowed */
 	dev_t dev;                   /* where the root is */
-	enum policy_verdict verdict; /* of the last GATE_E_REFUSED */
+	enum policy_verdict verdict; /* of the last ERR_REFUSED */
 	bool knows_home;             /* else every directory may be it */
 	dev_t home_dev;
 	ino_t home_ino;
@@ -45,11 +42,11 @@ void gate_set_home(struct gate *g, const struct stat *st, const char *name);
 
 /*
  * May the client use this name in the directory dirfd, whether there is such a
- * thing or not?  0, or -1 with GATE_E_REFUSED.
+ * thing or not?  0, or -1 with ERR_REFUSED.
  */
 int gate_name(struct gate *g, int dirfd, const char *name) ATTR_USE;
 
-/* May it use this thing?  0, or -1 with GATE_E_REFUSED. */
+/* May it use this thing?  0, or -1 with ERR_REFUSED. */
 int gate_place(struct gate *g, const struct stat *st) ATTR_USE;
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "errors.h"
 #include "gate.h"
 #include "pattern.h"
 #include "policy.h"
@@ -51,7 +52,7 @@ spend_work(struct glob *g, size_t work)
 	g->work += work;
 	if (g->work / WORK_PER_MATCH < g->matches_max)
 		return 0;
-	errno = E2BIG;
+	errno = ERR_TOO_MANY;
 	return -1;
 }
 
@@ -84,7 +85,7 @@ get_bytes(struct glob *g, size_t size)
 	char *p;
 
 	if (size > GLOB_BYTES_MAX - g->bytes) {
-		errno = E2BIG;
+		errno = ERR_TOO_MANY;
 		return NULL;
 	}
 	if ((p = malloc(size)) != NULL)
@@ -254,7 +255,7 @@ static bool
 is_absent(void)
 {
 	static const int errors[] = { ENOENT, ENOTDIR, EACCES, ELOOP,
-		ENAMETOOLONG, ROOT_E_TOO_DEEP, GATE_E_REFUSED };
+		ENAMETOOLONG, ERR_TOO_DEEP, ERR_REFUSED };
 	size_t i;
 
 	for (i = 0; i < LENGTH(errors); i++) {
@@ -302,7 +303,7 @@ add_name(struct glob *g, const char *prefix, const char *name, struct list *out)
 	int ret;
 
 	if (out->n == g->matches_max) {
-		errno = E2BIG;
+		errno = ERR_TOO_MANY;
 		return -1;
 	}
 	path = join_escaped(g, prefix, name);
@@ -407,7 +408,7 @@ static int
 add_match(struct glob *g, const char *text)
 {
 	if (g->matches == g->matches_max) {
-		errno = E2BIG;
+		errno = ERR_TOO_MANY;
 		return -1;
 	}
 	g->matches++;

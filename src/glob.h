@@ -42,10 +42,10 @@ void glob_init(
     struct glob *g, struct root *root, const char *start, size_t matches_max);
 
 /*
- * Append what word stands for, at least one path.  0, or -1 with errno: E2BIG
- * when a bound is reached, ENAMETOOLONG for a word that no path can be as long
- * as, ENOMEM, and EIO and others where a directory cannot be told from none. To
- * be given to glob_clear() in any case.
+ * Append what word stands for, at least one path.  0, or -1 with errno:
+ * ERR_TOO_MANY when a bound is reached, ENAMETOOLONG for a word that no path
+ * can be as long as, ENOMEM, and EIO and others where a directory cannot be
+ * told from none. To be given to glob_clear() in any case.
  */
 int glob_add(struct glob *g, const struct word *word) ATTR_USE;
 

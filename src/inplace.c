@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "errors.h"
 #include "filter-tables.h"
 
 static int
@@ -17,7 +18,7 @@ require_one_link(const struct stat *st)
 {
 	if (st->st_nlink == 1)
 		return 0;
-	errno = EMLINK;
+	errno = ERR_SEVERAL_NAMES;
 	return -1;
 }
 
@@ -34,7 +35,7 @@ lock(int fd)
 {
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 		return 0;
-	errno = INPLACE_E_LOCKED;
+	errno = ERR_LOCKED;
 	return -1;
 }
 

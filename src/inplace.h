@@ -17,8 +17,6 @@
 #include "policy.h"
 #include "temp.h"
 
-#define INPLACE_E_LOCKED EDEADLK /* by another session */
-
 /* What such a file is to have in the end. */
 struct inplace_wish {
 	struct policy_mode mode;
@@ -27,10 +25,10 @@ struct inplace_wish {
 
 /*
  * Empty the file that old has open for writing, and lock it: t->fd and t->st
- * are set, its names are the caller's to set.  0; or -1 with errno, EMLINK,
- * INPLACE_E_LOCKED and EPERM for what cannot be set among them: then the file
- * is as it was, but for a mode with fewer bits, and t->fd is the caller's to
- * close.
+ * are set, its names are the caller's to set.  0; or -1 with errno,
+ * ERR_SEVERAL_NAMES, ERR_LOCKED and EPERM for what cannot be set among them:
+ * then the file is as it was, but for a mode with fewer bits, and t->fd is the
+ * caller's to close.
  */
 int inplace_take(struct temp *t, int old, const struct stat *st,
     const struct inplace_wish *wish) ATTR_USE;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "errors.h"
 #include "proto.h"
 
 /* The name in the record when the root itself is sent. */
@@ -81,7 +82,7 @@ operand_find(struct operand *o, struct root *root, const char *start,
 	if (o->place.exists && (o->place.dir == -1 || recursive))
 		return true;
 	reason_of_errno(
-	    why, &root->gate, o->place.exists ? ROOT_E_NOT_REGULAR : ENOENT);
+	    why, &root->gate, o->place.exists ? ERR_NOT_REGULAR : ENOENT);
 	return false;
 }
 

@@ -7,6 +7,7 @@
 
 #include "audit.h"
 #include "entry.h"
+#include "errors.h"
 
 void
 reason_of_verdict(struct reason *why, const struct policy *policy,
@@ -23,9 +24,9 @@ static const char *
 keyword_of(int err)
 {
 	switch (err) {
-	case ROOT_E_TOO_DEEP:
+	case ERR_TOO_DEEP:
 		return policy_keyword(POLICY_TOO_DEEP);
-	case E2BIG:
+	case ERR_TOO_MANY:
 		return "MaxMatches";
 	default:
 		return NULL;
@@ -35,12 +36,12 @@ keyword_of(int err)
 void
 reason_of_errno(struct reason *why, const struct gate *gate, int err)
 {
-	if (err == GATE_E_REFUSED) {
+	if (err == ERR_REFUSED) {
 		reason_of_verdict(why, gate->policy, gate->verdict, 0);
 		return;
 	}
-	why->code = audit_errno_code(err);
+	why->code = errors_code(err);
 	why->keyword = keyword_of(err);
 	why->by_policy = why->keyword != NULL;
-	why->text = root_strerror(err);
+	why->text = errors_text(err);
 }

@@ -16,7 +16,7 @@
 
 struct reason {
 	bool by_policy;      /* else by an error */
-	const char *code;    /* of policy_code() or audit_errno_code() */
+	const char *code;    /* of policy_code() or errors_code() */
 	const char *keyword; /* NULL: no setting would help */
 	const char *text;
 	char words[POLICY_REASON_BYTES]; /* what text may point to */
@@ -26,7 +26,7 @@ struct reason {
 void reason_of_verdict(struct reason *why, const struct policy *policy,
     enum policy_verdict verdict, off_t size);
 
-/* Of an errno; of GATE_E_REFUSED it is what the gate said last. */
+/* Of an errno; of ERR_REFUSED it is what the gate said last. */
 void reason_of_errno(struct reason *why, const struct gate *gate, int err);
 
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "attributes.h"
+#include "errors.h"
 #include "log.h"
 #include "space.h"
 #include "text.h"
@@ -44,9 +45,9 @@ store(const struct session *s, const struct receive *r, struct upload *u)
 static enum session_next
 fail(const struct session *s, const struct receive *r, int err)
 {
-	audit_failed(s->audit, audit_errno_code(err), r->path, r->size);
+	audit_failed(s->audit, errors_code(err), r->path, r->size);
 	return session_after_answer(
-	    peer_warn_item(s->peer, r->shown, upload_strerror(err)));
+	    peer_warn_item(s->peer, r->shown, errors_text(err)));
 }
 
 static enum session_next

@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "errors.h"
+
 /* Not in every <linux/magic.h>. */
 #ifndef FUSE_SUPER_MAGIC
 #define FUSE_SUPER_MAGIC 0x65735546
@@ -140,7 +142,7 @@ static int
 step_into(struct walk *w, const char *name, int fd)
 {
 	if (w->depth == w->depth_max) {
-		errno = ROOT_E_TOO_DEEP;
+		errno = ERR_TOO_DEEP;
 		return -1;
 	}
 	if (extend_path(w->place, name) == -1)
@@ -477,8 +479,7 @@ root_open(struct root *r, const char *path, uid_t uid,
 	if ((ret = pin(r, path, uid, &place)) == -1)
 		(void)snprintf(err, errsize, "%s: below %s: %s", path,
 		    place.path,
-		    errno == EPERM ? "writable by others"
-				   : root_strerror(errno));
+		    errno == EPERM ? "writable by others" : errors_text(errno));
 	r->interrupts = ret == 0 && may_interrupt(r->fd);
 	root_leave(&place);
 	return ret;

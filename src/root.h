@@ -77,7 +77,7 @@ int root_find(struct root *r, const char *path, uid_t uid,
  * the last one as well.  A last component that does not exist is no error
  * (exists is false).  Returns 0, or -1 with errno: ENOENT, ENOTDIR, EACCES,
  * ELOOP (more than LINKS_MAX links or STEPS_MAX components), ENAMETOOLONG (a
- * component or the whole), ROOT_E_TOO_DEEP, GATE_E_REFUSED: each component
+ * component or the whole), ERR_TOO_DEEP, ERR_REFUSED: each component
  * goes through the gate.
  */
 int root_walk(struct root *r, const char *base, const char *path, size_t len,

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "errors.h"
 #include "log.h"
 #include "text.h"
 
@@ -33,7 +34,7 @@ const char *
 session_code(const struct session *s)
 {
 	return errno == ECANCELED ? deadline_code(&s->stream->deadline)
-				  : audit_errno_code(errno);
+				  : errors_code(errno);
 }
 
 /* A client that has not read what it was sent must not keep us once more. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "errors.h"
 #include "log.h"
 #include "match.h"
 #include "policy.h"
@@ -74,7 +75,7 @@ has_start(struct root *root, const char *start, char *err, size_t errsize)
 	if (!found)
 		(void)text_format(err, errsize, "%s %s: %s",
 		    settings_name(SETTINGS_START_DIRECTORY), start,
-		    root_strerror(errno));
+		    errors_text(errno));
 	return found;
 }
 

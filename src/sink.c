@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "errors.h"
 #include "log.h"
 #include "reason.h"
 #include "receive.h"
@@ -215,8 +216,7 @@ fail_directory(struct sink *k, const char *name, int err)
 	if ((k->target.tree.depth > 0 || k->target.is_dir) &&
 	    tree_push_name(&k->target.tree, name) == -1)
 		tree_pop_name(&k->target.tree);
-	audit_failed(
-	    k->s->audit, audit_errno_code(err), k->target.tree.path, 0);
+	audit_failed(k->s->audit, errors_code(err), k->target.tree.path, 0);
 	/* Of an E that was answered early only the exit status tells. */
 	if (peer_has_answered(k->s->peer))
 		next = acknowledge(k);
@@ -387,8 +387,7 @@ serve(struct sink *k)
 	ret = tree_leave_all(&t->tree);
 	if (uploads_end(&t->uploads) == -1 || ret == -1) {
 		k->failed = true;
-		audit_failed(
-		    s->audit, audit_errno_code(errno), t->place.path, 0);
+		audit_failed(s->audit, errors_code(errno), t->place.path, 0);
 	}
 	if (k->items > 0)
 		tree_will_sweep(

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "errors.h"
 #include "glob.h"
 #include "log.h"
 #include "operand.h"
@@ -175,8 +176,8 @@ take_file_answer(struct source *c)
 	c->s->audit->file = p->announced;
 	if (p->file_errno != 0) {
 		c->failed = true;
-		audit_failed(c->s->audit, audit_errno_code(p->file_errno),
-		    p->path, p->size);
+		audit_failed(
+		    c->s->audit, errors_code(p->file_errno), p->path, p->size);
 	} else if (answer == PEER_NO || answer == PEER_STOP) {
 		client_refused(c, p->path, p->size, text, len);
 	} else {

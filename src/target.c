@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "errors.h"
 #include "inplace.h"
 #include "space.h"
 
@@ -33,11 +34,11 @@ keyword_of(const struct policy *policy, int err)
 	bool versions = policy->overwrite == POLICY_OVERWRITE_VERSION;
 
 	switch (err) {
-	case EOPNOTSUPP:
+	case ERR_NO_VERSIONS:
 	case ENAMETOOLONG:
 		return versions ? "Overwrite" : NULL;
-	case EMLINK:
-	case INPLACE_E_LOCKED:
+	case ERR_SEVERAL_NAMES:
+	case ERR_LOCKED:
 		return policy->atomic ? NULL : "Atomic";
 	case ENOSPC:
 		return space_is_limited(&policy->min_free) ? "MinFreeSpace"

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "errors.h"
 #include "root.h"
 #include "temp.h"
 
@@ -178,7 +179,7 @@ tree_enter(
 	struct tree_level *l;
 
 	if (t->depth == DEPTH_MAX) {
-		errno = ROOT_E_TOO_DEEP;
+		errno = ERR_TOO_DEEP;
 		return -1;
 	}
 	l = &t->levels[t->depth];

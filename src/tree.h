@@ -106,8 +106,8 @@ bool tree_is_new(const struct tree *t);
 /*
  * Make or enter the directory name in dirfd.  What was pushed becomes part of
  * the innermost directory's own name.  -1 with errno: ENOTDIR for what is no
- * directory (a link is none), ROOT_E_TOO_DEEP beyond DEPTH_MAX,
- * GATE_E_REFUSED.  Names are the caller's to check.
+ * directory (a link is none), ERR_TOO_DEEP beyond DEPTH_MAX,
+ * ERR_REFUSED.  Names are the caller's to check.
  */
 int tree_enter(struct tree *t, int dirfd, const char *name,
     const struct tree_wish *wish) ATTR_USE;

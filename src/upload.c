@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "attributes.h"
+#include "errors.h"
 #include "inplace.h"
 #include "root.h"
 #include "version.h"
@@ -56,21 +57,6 @@ uploads_end(struct uploads *all)
 	return durable_now(&all->durable);
 }
 
-const char *
-upload_strerror(int err)
-{
-	switch (err) {
-	case EOPNOTSUPP:
-		return "old versions cannot be kept in this directory";
-	case EMLINK:
-		return "has several names: cannot be written in place";
-	case INPLACE_E_LOCKED:
-		return "is being written by another session";
-	default:
-		return root_strerror(err);
-	}
-}
-
 void
 upload_init(struct upload *u, struct uploads *all)
 {
@@ -99,7 +85,7 @@ open_old(struct upload *u)
 	if (fstat(u->old, &u->old_st) == 0) {
 		if (S_ISREG(u->old_st.st_mode))
 			return 0;
-		errno = ROOT_E_NOT_REGULAR;
+		errno = ERR_NOT_REGULAR;
 	}
 	close_fd(&u->old);
 	return -1;
@@ -304,7 +290,7 @@ upload_reason(const struct upload *u, int err)
 		return u->no_space;
 	if (err == EACCES && u->replaces)
 		return "directory not writable: cannot replace atomically";
-	return upload_strerror(err);
+	return errors_text(err);
 }
 
 int

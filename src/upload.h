@@ -70,16 +70,13 @@ void uploads_init(struct uploads *all, const struct policy *policy);
 /* The end of the session: what Sync promises for it.  0, or -1 with errno. */
 int uploads_end(struct uploads *all) ATTR_USE;
 
-/* strerror(3), and words for what these functions set it to. */
-const char *upload_strerror(int err);
-
 /* An idle one. */
 void upload_init(struct upload *u, struct uploads *all);
 
 /*
  * May name in dirfd be replaced?  Looks without changing anything: 0 and
  * *old_mode is the old file's mode or POLICY_MODE_UNSET if there is none; or
- * -1 with errno: EISDIR, ELOOP (a link), ROOT_E_NOT_REGULAR, EACCES and what
+ * -1 with errno: EISDIR, ELOOP (a link), ERR_NOT_REGULAR, EACCES and what
  * open(2) for writing says.  Keeps the old file open in *u.
  */
 int upload_look(
@@ -88,9 +85,9 @@ int upload_look(
 /*
  * Create the temporary file with the mode that the file is to have, after
  * upload_look().  dirfd and name are borrowed until commit or abort.  -1 with
- * errno: EOPNOTSUPP where no versions can be kept, EMLINK, INPLACE_E_LOCKED and
- * EPERM for a file that cannot be written in place, ENOSPC where size bytes
- * have no room, EDQUOT where a quota says so to one that reserves.
+ * errno: ERR_NO_VERSIONS where no versions can be kept, ERR_SEVERAL_NAMES,
+ * ERR_LOCKED and EPERM for a file that cannot be written in place, ENOSPC where
+ * size bytes have no room, EDQUOT where a quota says so to one that reserves.
  */
 int upload_begin(
     struct upload *u, struct policy_mode mode, off_t size) ATTR_USE;
@@ -107,7 +104,7 @@ const char *upload_reason(const struct upload *u, int err);
 
 /*
  * Give the file its attributes and its name.  times: access, modification, or
- * NULL for now.  -1 with errno: EISDIR, ELOOP or ROOT_E_NOT_REGULAR where
+ * NULL for now.  -1 with errno: EISDIR, ELOOP or ERR_NOT_REGULAR where
  * somebody put something else in the target's place meanwhile, EEXIST where
  * that may not be replaced, ENOENT where the temporary file was taken away;
  * what the file system says of the data.  The name holds the old file then,

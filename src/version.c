@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "errors.h"
 #include "policy.h"
 #include "root.h"
 
@@ -36,7 +37,7 @@ struct numbers {
 static int
 no_versions(void)
 {
-	errno = EOPNOTSUPP;
+	errno = ERR_NO_VERSIONS;
 	return -1;
 }
 

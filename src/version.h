@@ -14,16 +14,16 @@
 #include "temp.h"
 
 /*
- * Could versions of name be kept in dirfd?  0, or -1 with errno: EOPNOTSUPP
- * where the directory cannot be read to number them, ENAMETOOLONG.  What the
- * file system can do is left to version_probe().
+ * Could versions of name be kept in dirfd?  0, or -1 with errno:
+ * ERR_NO_VERSIONS where the directory cannot be read to number them,
+ * ENAMETOOLONG.  What the file system can do is left to version_probe().
  */
 int version_check(int dirfd, const char *name) ATTR_USE;
 
 /*
  * Can files change names in this file system?  Tries it with t, which has
  * another hidden name afterwards, and a file that does not stay.  0, or -1 with
- * errno: EOPNOTSUPP.
+ * errno: ERR_NO_VERSIONS.
  */
 int version_probe(struct temp *t, struct temp_names *names) ATTR_USE;
 

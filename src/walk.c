@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "errors.h"
 #include "gate.h"
 #include "policy.h"
 
@@ -55,7 +56,7 @@ push(struct walk *w, int dirfd, const char *name, const char *path)
 	if (w->depth == DEPTH_MAX ||
 	    policy_depth(w->root->gate.policy, w->depth_above + w->depth) !=
 		POLICY_ALLOW) {
-		errno = ROOT_E_TOO_DEEP;
+		errno = ERR_TOO_DEEP;
 		return -1;
 	}
 	if ((fd = root_open_dir(dirfd, name)) == -1)
@@ -166,7 +167,7 @@ classify(struct walk *w)
 		return WALK_DIR;
 	if (S_ISREG(w->item.st.st_mode))
 		return WALK_FILE;
-	return fail_item(w, ROOT_E_NOT_REGULAR);
+	return fail_item(w, ERR_NOT_REGULAR);
 }
 
 /* The item is a link: find what it leads to, inside the root. */

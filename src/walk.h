@@ -83,8 +83,8 @@ int walk_begin(
 enum walk_event walk_next(struct walk *w) ATTR_USE;
 
 /*
- * After WALK_DIR: go down into it.  0, or -1 with errno (ROOT_E_TOO_DEEP,
- * GATE_E_REFUSED; ELOOP: its contents have been sent or are being sent).
+ * After WALK_DIR: go down into it.  0, or -1 with errno (ERR_TOO_DEEP,
+ * ERR_REFUSED; ELOOP: its contents have been sent or are being sent).
  */
 int walk_enter(struct walk *w) ATTR_USE;
 

@@ -384,45 +384,6 @@ START_TEST(long_texts_are_cut_in_the_middle)
 }
 END_TEST
 
-static const struct {
-	int err;
-	const char *code;
-} code_rows[] = {
-	{ ENOENT, "not-found" },
-	{ EACCES, "permission" },
-	{ EPERM, "permission" },
-	{ ENOSPC, "no-space" },
-	{ EDQUOT, "quota" },
-	{ EFBIG, "too-large" },
-	{ ENOTDIR, "not-a-directory" },
-	{ EISDIR, "is-a-directory" },
-	{ EEXIST, "exists" },
-	{ ELOOP, "link-loop" },
-	{ ENAMETOOLONG, "name-too-long" },
-	{ EROFS, "read-only-fs" },
-	{ EIO, "io-error" },
-	{ EMFILE, "too-many-open" },
-	{ ENFILE, "too-many-open" },
-	{ ENOMEM, "no-memory" },
-	{ EPIPE, "disconnected" },
-	{ ECONNRESET, "disconnected" },
-	{ ECANCELED, "terminated" },
-	{ ETXTBSY, "busy" },
-	{ EBUSY, "busy" },
-	{ EAGAIN, "busy" },
-	{ EDEADLK, "busy" },
-	{ 0, "error" },
-	{ EXDEV, "error" },
-	{ -1, "error" },
-};
-
-START_TEST(errno_codes)
-{
-	ck_assert_str_eq(
-	    audit_errno_code(code_rows[_i].err), code_rows[_i].code);
-}
-END_TEST
-
 static Suite *
 audit_suite(void)
 {
@@ -449,7 +410,6 @@ audit_suite(void)
 	tcase_add_test(tc, long_texts_are_cut_in_the_middle);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("codes");
-	tcase_add_loop_test(tc, errno_codes, 0, LENGTH(code_rows));
 	suite_add_tcase(s, tc);
 	return s;
 }

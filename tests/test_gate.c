@@ -2,6 +2,7 @@
 /* What the policy hides, wherever it lies and whatever leads to it. */
 #include "config.h"
 
+#include "errors.h"
 #include "gate.h"
 
 #include <check.h>
@@ -67,7 +68,7 @@ expect_walk(const char *path, enum policy_verdict want)
 	ret = root_walk(&root, "/", path, strlen(path), &place);
 	if (ret == -1)
 		ck_assert_msg(
-		    errno == GATE_E_REFUSED, "%s: %s", path, strerror(errno));
+		    errno == ERR_REFUSED, "%s: %s", path, strerror(errno));
 	else
 		root_leave(&place);
 	ck_assert_msg(root.gate.verdict == want, "%s: %s", path,
@@ -249,7 +250,7 @@ START_TEST(home_of_bad_descriptor)
 {
 	ck_assert_int_eq(root_find_home(&root, absolute("r/home")), 0);
 	ck_assert_int_eq(gate_name(&root.gate, -1, "bin"), -1);
-	ck_assert_int_eq(errno, GATE_E_REFUSED);
+	ck_assert_int_eq(errno, ERR_REFUSED);
 	ck_assert_int_eq(gate_name(&root.gate, -1, "file"), 0);
 }
 END_TEST
@@ -304,7 +305,7 @@ START_TEST(cross_mounts)
 	expect_walk("new", POLICY_ALLOW);
 	errno = 0;
 	ck_assert_int_eq(root_enter_dir(&root.gate, root.fd, "bin", &st), -1);
-	ck_assert_int_eq(errno, GATE_E_REFUSED);
+	ck_assert_int_eq(errno, ERR_REFUSED);
 	root.gate.dev--;
 	expect_walk("bin/f", POLICY_ALLOW);
 }

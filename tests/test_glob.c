@@ -2,6 +2,7 @@
 /* What a shell would have made of a download's operands, and no more. */
 #include "config.h"
 
+#include "errors.h"
 #include "glob.h"
 
 #include <check.h>
@@ -352,31 +353,31 @@ static const struct {
 } bound_rows[] = {
 	/* as many as there may be, and one more */
 	{ "*", "", 0, "", 16, 0 },
-	{ "*", "", 0, "", 15, E2BIG },
+	{ "*", "", 0, "", 15, ERR_TOO_MANY },
 	{ "{a,b,c}", "", 0, "", 3, 0 },
-	{ "{a,b,c}", "", 0, "", 2, E2BIG },
+	{ "{a,b,c}", "", 0, "", 2, ERR_TOO_MANY },
 	{ "{?,a}", "", 0, "", 5, 0 },
-	{ "{?,a}", "", 0, "", 4, E2BIG },
+	{ "{?,a}", "", 0, "", 4, ERR_TOO_MANY },
 	/* names alone are not counted: who typed them knows how many */
 	{ "", "a ", 500, "", 2, 0 },
 	/* names that are read are work, matched or not */
 	{ "z*", "", 0, "", 1, 0 },
-	{ "", "{z*,z*}", 12, "", 2, E2BIG },
+	{ "", "{z*,z*}", 12, "", 2, ERR_TOO_MANY },
 	{ "", "z* ", 8, "", 2, 0 },
-	{ "", "z* ", 20, "", 2, E2BIG },
-	{ "", "*/../", 6, "*", 50, E2BIG },
+	{ "", "z* ", 20, "", 2, ERR_TOO_MANY },
+	{ "", "*/../", 6, "*", 50, ERR_TOO_MANY },
 	/* as are names on the way, where nothing comes of them */
 	{ "*/nowhere", "", 0, "", 16, 0 },
-	{ "*/nowhere", "", 0, "", 15, E2BIG },
+	{ "*/nowhere", "", 0, "", 15, ERR_TOO_MANY },
 	/* so are words that are made */
 	{ "", "{a,b}", 12, "", 10000, -1 },
-	{ "", "{a,b}", 20, "", 10000, E2BIG },
-	{ "", "{a,b}", 800, "", 10000, E2BIG },
-	{ "", "{,}", 1300, "", 10000, E2BIG },
-	{ "", "{,}", 1300, "/nowhere*", 10000, E2BIG },
+	{ "", "{a,b}", 20, "", 10000, ERR_TOO_MANY },
+	{ "", "{a,b}", 800, "", 10000, ERR_TOO_MANY },
+	{ "", "{,}", 1300, "", 10000, ERR_TOO_MANY },
+	{ "", "{,}", 1300, "/nowhere*", 10000, ERR_TOO_MANY },
 	{ "{", ",", 4000, "}", 10000, -1 },
 	{ "{", "x,", 2000, "}", 10000, -1 },
-	{ "{", "x,", 2000, "}{a,b,c,d,e,f}", 10000, E2BIG },
+	{ "{", "x,", 2000, "}{a,b,c,d,e,f}", 10000, ERR_TOO_MANY },
 	/* nesting is no recursion */
 	{ "", "{", 4000, "", 10000, -1 },
 	{ "", "{a,", 1300, "", 10000, -1 },
@@ -390,12 +391,12 @@ static const struct {
 	{ "[", "abcd", 900, "]", 10000, -1 },
 	{ "", "?*", 1900, "", 10000, -1 },
 	/* so that they are more work for every name */
-	{ "t/[", "abcd", 900, "]", 20, E2BIG },
-	{ "t/*[", "bcde", 900, "]z", 20, E2BIG },
+	{ "t/[", "abcd", 900, "]", 20, ERR_TOO_MANY },
+	{ "t/*[", "bcde", 900, "]z", 20, ERR_TOO_MANY },
 	/* paths that are slow to walk */
 	{ "", "d1/../", 600, "*", 10000, -1 },
 	{ "", "d2/up/", 600, "*", 10000, -1 },
-	{ "", "*/../", 800, "*", 10000, E2BIG },
+	{ "", "*/../", 800, "*", 10000, ERR_TOO_MANY },
 	{ "", "d2/up/", 600, "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}*", 10000, -1 },
 	/* and words longer than any path */
 	{ "", "{a,b}", 20000, "", 10000, -1 },
@@ -422,7 +423,7 @@ START_TEST(bounds)
 		ck_assert_int_eq(ret, bound_rows[_i].error == 0 ? 0 : -1);
 		ck_assert_int_eq(errno * -ret, bound_rows[_i].error);
 	} else if (ret == -1) {
-		ck_assert(errno == E2BIG || errno == ENAMETOOLONG);
+		ck_assert(errno == ERR_TOO_MANY || errno == ENAMETOOLONG);
 	}
 	ck_assert_uint_le(glob.matches, bound_rows[_i].matches);
 	ck_assert_uint_le(glob.work / 100, bound_rows[_i].matches + 10);
@@ -473,7 +474,7 @@ START_TEST(bytes)
 	glob_init(&glob, &root, "/", 1000000);
 	while ((ret = add(typed)) == 0)
 		ck_assert_uint_le(++n, GLOB_BYTES_MAX / 4000);
-	ck_assert_int_eq(errno, E2BIG);
+	ck_assert_int_eq(errno, ERR_TOO_MANY);
 	ck_assert_uint_ge(n, GLOB_BYTES_MAX / 4001 - 2);
 	ck_assert_uint_eq(glob.n, n);
 	ck_assert_uint_le(glob.bytes, GLOB_BYTES_MAX);

@@ -2,6 +2,7 @@
 /* Paths below the root: where they lead, and where nothing leads. */
 #include "config.h"
 
+#include "errors.h"
 #include "root.h"
 
 #include <sys/mman.h>
@@ -343,8 +344,8 @@ static const struct {
 	{ "/", "1/2/3/4", DIR_FOUND, 0, "/1/2/3/4", 4, false },
 	{ "/", "1/2/3/4/f", FILE_FOUND, 0, "/1/2/3/4/f", 4, false },
 	{ "/", "1/2/3/4/new", NONE, 0, "/1/2/3/4/new", 4, false },
-	{ "/", "1/2/3/4/5", NOT, ROOT_E_TOO_DEEP, "", 0, false },
-	{ "/", "1/2/3/4/5/..", NOT, ROOT_E_TOO_DEEP, "", 0, false },
+	{ "/", "1/2/3/4/5", NOT, ERR_TOO_DEEP, "", 0, false },
+	{ "/", "1/2/3/4/5/..", NOT, ERR_TOO_DEEP, "", 0, false },
 	{ "/", "1/2/3/../3/4/f", FILE_FOUND, 0, "/1/2/3/4/f", 4, false },
 	/* lengths */
 	{ "/", N255, FILE_FOUND, 0, "/" N255, 0, false },
@@ -353,11 +354,11 @@ static const struct {
 	{ "/", "dir/../" N255 "n/x", NOT, ENAMETOOLONG, "", 0, false },
 	{ "/", N2K N2K, NOT, ENAMETOOLONG, "", 0, false },
 	/* Names of unfinished uploads do not exist, not even for a new file. */
-	{ "/", TEMP, NOT, GATE_E_REFUSED, "", 0, false },
-	{ "/", "totemp", NOT, GATE_E_REFUSED, "", 0, false },
-	{ "/", "dir" TEMP, NOT, GATE_E_REFUSED, "", 0, false },
-	{ "/", "dir" TEMP "/f", NOT, GATE_E_REFUSED, "", 0, false },
-	{ "/", "1" TEMP, NOT, GATE_E_REFUSED, "", 0, false },
+	{ "/", TEMP, NOT, ERR_REFUSED, "", 0, false },
+	{ "/", "totemp", NOT, ERR_REFUSED, "", 0, false },
+	{ "/", "dir" TEMP, NOT, ERR_REFUSED, "", 0, false },
+	{ "/", "dir" TEMP "/f", NOT, ERR_REFUSED, "", 0, false },
+	{ "/", "1" TEMP, NOT, ERR_REFUSED, "", 0, false },
 	{ "/", ".scp-server.0123456789ABCDEF~", FILE_FOUND, 0,
 	    "/.scp-server.0123456789ABCDEF~", 0, false },
 };
@@ -646,7 +647,7 @@ START_TEST(walk_deepest)
 	root_leave(&place);
 	errno = 0;
 	ck_assert_int_eq(root_walk(&root, "/", path, strlen(path), &place), -1);
-	ck_assert_int_eq(errno, ROOT_E_TOO_DEEP);
+	ck_assert_int_eq(errno, ERR_TOO_DEEP);
 	ck_assert_int_eq(scratch_fds(), fds);
 }
 END_TEST
@@ -1030,7 +1031,7 @@ START_TEST(open_path)
 	} else {
 		ck_assert_int_eq(errno, open_rows[_i].error);
 		ck_assert_ptr_nonnull(
-		    strstr(message, root_strerror(open_rows[_i].error)));
+		    strstr(message, errors_text(open_rows[_i].error)));
 	}
 	root_close(&root);
 	ck_assert_int_eq(root.fd, -1);
@@ -1073,7 +1074,7 @@ START_TEST(open_denied)
 	    open_root("dir/root", geteuid(), message, sizeof(message)), 0);
 	errno = 0;
 	ck_assert_int_eq(root_walk(&root, "/", "dir", 3, &place), -1);
-	ck_assert_int_eq(errno, GATE_E_REFUSED);
+	ck_assert_int_eq(errno, ERR_REFUSED);
 	root_close(&root);
 }
 END_TEST
@@ -1129,7 +1130,7 @@ START_TEST(home_fails)
 	ck_assert_int_eq(root_find_home(&root, "/no-such-home"), -1);
 	ck_assert_int_eq(errno, EIO);
 	ck_assert_int_eq(gate_name(&root.gate, root.fd, ".ssh"), -1);
-	ck_assert_int_eq(errno, GATE_E_REFUSED);
+	ck_assert_int_eq(errno, ERR_REFUSED);
 	ck_assert_int_eq(scratch_fds(), fds);
 	root_close(&root);
 }
@@ -1172,8 +1173,8 @@ static const struct {
 	{ "dangling", ELOOP, ENOTDIR, ENOTDIR },
 	{ "upout", ELOOP, ENOTDIR, ENOTDIR },
 	/* R-PATH-3: looked at, never waited for */
-	{ "fifo", ROOT_E_NOT_REGULAR, ENOTDIR, ENOTDIR },
-	{ "socket", ROOT_E_NOT_REGULAR, ENOTDIR, ENOTDIR },
+	{ "fifo", ERR_NOT_REGULAR, ENOTDIR, ENOTDIR },
+	{ "socket", ERR_NOT_REGULAR, ENOTDIR, ENOTDIR },
 	{ "new", ENOENT, ENOENT, ENOENT },
 };
 
@@ -1240,11 +1241,11 @@ START_TEST(open_device)
 	dev = scratch_dir("/dev");
 	errno = 0;
 	ck_assert_int_eq(look_and_open(dev, "null", &st), -1);
-	ck_assert_int_eq(errno, ROOT_E_NOT_REGULAR);
-	ck_assert_str_eq(root_strerror(errno), "not a regular file");
+	ck_assert_int_eq(errno, ERR_NOT_REGULAR);
+	ck_assert_str_eq(errors_text(errno), "not a regular file");
 	ck_assert_str_eq(
-	    root_strerror(ROOT_E_TOO_DEEP), "too many directory levels");
-	ck_assert_str_eq(root_strerror(ENOENT), strerror(ENOENT));
+	    errors_text(ERR_TOO_DEEP), "too many directory levels");
+	ck_assert_str_eq(errors_text(ENOENT), strerror(ENOENT));
 }
 END_TEST
 
@@ -1292,7 +1293,7 @@ START_TEST(open_race)
 		const char *name;
 		int error;
 	} others[] = {
-		{ "fifo", ROOT_E_NOT_REGULAR },
+		{ "fifo", ERR_NOT_REGULAR },
 		{ "dir", EISDIR },
 		{ "rel", ELOOP },
 		{ "socket", ENXIO },

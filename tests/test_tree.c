@@ -2,6 +2,7 @@
 /* The directories of an upload: entered, named, left, swept. */
 #include "config.h"
 
+#include "errors.h"
 #include "tree.h"
 
 #include <check.h>
@@ -478,7 +479,7 @@ START_TEST(deepest)
 	ck_assert_int_eq(tree_push_name(&tree, "e"), 0);
 	errno = 0;
 	ck_assert_int_eq(tree_enter(&tree, tree_dir(&tree), "e", &wish), -1);
-	ck_assert_int_eq(errno, ROOT_E_TOO_DEEP);
+	ck_assert_int_eq(errno, ERR_TOO_DEEP);
 	ck_assert_uint_eq(tree.depth, DEPTH_MAX);
 	ck_assert_int_eq(tree_leave_all(&tree), 0);
 	ck_assert_uint_eq(tree.depth, 0);

@@ -2,6 +2,7 @@
 /* A file being received: the whole old one, the whole new one, or none. */
 #include "config.h"
 
+#include "errors.h"
 #include "upload.h"
 
 #include <sys/file.h>
@@ -482,7 +483,7 @@ static const struct {
 	{ FULL_DIRECTORY, EISDIR },
 	{ LINK, ELOOP },
 	{ DANGLING, ELOOP },
-	{ FIFO, ROOT_E_NOT_REGULAR },
+	{ FIFO, ERR_NOT_REGULAR },
 };
 
 static void
@@ -769,10 +770,10 @@ version_in_dropbox(void)
 	look("f");
 	errno = 0;
 	ck_assert_int_eq(upload_foresee(&up, mode, 0), -1);
-	ck_assert_int_eq(errno, EOPNOTSUPP);
+	ck_assert_int_eq(errno, ERR_NO_VERSIONS);
 	errno = 0;
 	ck_assert_int_eq(upload_begin(&up, mode, 0), -1);
-	ck_assert_int_eq(errno, EOPNOTSUPP);
+	ck_assert_int_eq(errno, ERR_NO_VERSIONS);
 	/* There is nothing to be kept of a file that is new, */
 	look("new");
 	ck_assert_int_eq(upload_foresee(&up, mode, 0), 0);
@@ -813,7 +814,7 @@ START_TEST(versions_impossible)
 	no_exchange = true;
 	errno = 0;
 	ck_assert_int_eq(upload_begin(&up, mode, 0), -1);
-	ck_assert_int_eq(errno, EOPNOTSUPP);
+	ck_assert_int_eq(errno, ERR_NO_VERSIONS);
 	no_exchange = false;
 	ck_assert_int_eq(scratch_count("."), 3);
 }
@@ -927,7 +928,7 @@ static const struct {
 	{ true, 0, -1, 0, true },
 	{ true, 5, 5, ENOSPC, false },
 	{ true, 5, 5, EDQUOT, false },
-	{ true, 5, 5, EOPNOTSUPP, true },
+	{ true, 5, 5, ERR_NO_VERSIONS, true },
 	{ false, 5, -1, 0, true },
 };
 
@@ -1025,7 +1026,7 @@ START_TEST(in_place_refused)
 	look("f");
 	errno = 0;
 	ck_assert_int_eq(upload_begin(&up, mode, 0), -1);
-	ck_assert_int_eq(errno, _i == 0 ? EMLINK : INPLACE_E_LOCKED);
+	ck_assert_int_eq(errno, _i == 0 ? ERR_SEVERAL_NAMES : ERR_LOCKED);
 	expect_idle();
 	ck_assert_str_eq(scratch_text("f"), "old");
 	ck_assert_int_eq(close(fd), 0);
@@ -1220,7 +1221,7 @@ static const struct {
 	{ "dangling", ELOOP, 0 },
 	{ "todir", ELOOP, 0 },
 	/* R-PATH-3: without a reader open(2) would fail, with one it waits. */
-	{ "fifo", ROOT_E_NOT_REGULAR, 0 },
+	{ "fifo", ERR_NOT_REGULAR, 0 },
 	{ "f/x", ENOTDIR, 0 },
 };
 
@@ -1281,7 +1282,7 @@ START_TEST(look_race)
 		const char *name;
 		int error;
 	} others[] = {
-		{ "fifo", ROOT_E_NOT_REGULAR },
+		{ "fifo", ERR_NOT_REGULAR },
 		{ "d", EISDIR },
 		{ "link", ELOOP },
 		{ "g", 0 },

@@ -2,6 +2,7 @@
 /* A tree that is sent: each thing in it once, and nothing from outside. */
 #include "config.h"
 
+#include "errors.h"
 #include "walk.h"
 
 #include <check.h>
@@ -73,7 +74,7 @@ note(const char *what, const char *path, int err)
 	char line[2 * PATH_BYTES_MAX];
 
 	(void)snprintf(line, sizeof(line), "%s %s%s%s", what, path,
-	    err != 0 ? ": " : "", err != 0 ? root_strerror(err) : "");
+	    err != 0 ? ": " : "", err != 0 ? errors_text(err) : "");
 	ck_assert_uint_lt(nlines, LINES_MAX);
 	ck_assert_ptr_nonnull(lines[nlines++] = strdup(line));
 }
@@ -555,7 +556,7 @@ START_TEST(depth)
 	if (max < 11) {
 		qsort(lines, nlines, sizeof(*lines), compare);
 		ck_assert_ptr_nonnull(
-		    strstr(lines[0], root_strerror(ROOT_E_TOO_DEEP)));
+		    strstr(lines[0], errors_text(ERR_TOO_DEEP)));
 	}
 }
 END_TEST
@@ -571,7 +572,7 @@ START_TEST(depth_of_top)
 	walk_init(&walk, &root);
 	errno = 0;
 	ck_assert_int_eq(walk_begin(&walk, &top, "s"), -1);
-	ck_assert_int_eq(errno, ROOT_E_TOO_DEEP);
+	ck_assert_int_eq(errno, ERR_TOO_DEEP);
 	walk_close(&walk);
 	ck_assert_int_eq(scratch_fds(), fds);
 }

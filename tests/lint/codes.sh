@@ -21,7 +21,7 @@ check 'codes of decisions' "$(not_in_page "$(
 	grep -o '\[POLICY_[A-Z_]*\] = { "[a-z-]*"' "$src/policy.c" |
 		cut -d '"' -f 2 | grep -vx allowed)")"
 check 'codes of errors' "$(not_in_page "$(
-	grep -o '{ E[A-Z0-9]*, "[a-z-]*" }' "$src/audit.c" |
+	grep -o '{ E[A-Z0-9_]*, "[a-z-]*",' "$src/errors.c" |
 		cut -d '"' -f 2; echo error)")"
 check 'codes of timeouts and signals' "$(not_in_page "$(
 	grep -o '\[DEADLINE_[A-Z]*\] = { "[a-z-]*"' "$src/deadline.c" |
