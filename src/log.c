@@ -355,10 +355,12 @@ format(enum log_level level, const char *fmt, va_list ap)
 {
 	char text[LOG_BYTES_MAX + 1];
 	char line[LOG_BYTES_MAX + 1];
+	size_t len;
 
 	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		text[0] = '\0';
-	deliver(level, line, text_line(line, sizeof(line), text, strlen(text)));
+	len = text_line(line, sizeof(line), text, strlen(text));
+	deliver(level, line, len);
 }
 
 static void log_at(enum log_level level, const char *fmt, va_list ap)

@@ -118,8 +118,11 @@ fstatfs(int fd, struct statfs *st)
 /* The text of all links, of so many bytes; -1: as they are. */
 static ssize_t link_len = -1;
 
+/* The linker puts it where readlinkat(2) is called. */
+ssize_t __wrap_readlinkat(int fd, const char *name, char *buf, size_t size);
+
 ssize_t
-readlinkat(int fd, const char *name, char *buf, size_t size)
+__wrap_readlinkat(int fd, const char *name, char *buf, size_t size)
 {
 	if (fails(READLINKAT))
 		return -1;
