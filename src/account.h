@@ -25,8 +25,8 @@
 /*
  * Find name in the file of accounts, of the form of passwd(5), where the other,
  * of the form of nsswitch.conf(5), says that this is looked at first, or is
- * NULL. What is found then is what getpwnam(3) finds.  False: not found, a file
- * that cannot be read, or anything that is not plain; ask getpwnam(3).
+ * NULL.  What is found then is what getpwnam(3) finds.  False: not found, a
+ * file that cannot be read, or anything that is not plain; ask getpwnam(3).
  */
 bool account_find(const char *switch_path, const char *path, const char *name,
     uid_t *uid, char *home, size_t homesize) ATTR_USE;

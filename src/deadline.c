@@ -73,7 +73,7 @@ static void
 wake(struct deadline *d)
 {
 	if (d->rests)
-		start_timer(d->tick);
+		start_timer(*d->stop == 0 ? d->tick : CLOCK_SECOND);
 	d->rests = false;
 }
 

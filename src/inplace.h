@@ -10,7 +10,6 @@
 
 #include <sys/stat.h>
 
-#include <errno.h>
 #include <stdbool.h>
 
 #include "defs.h"

@@ -472,7 +472,6 @@ main(int argc, char *argv[])
 	/* No copy of the environment is made once it is nobody's. */
 	setproctitle_init(argc, argv, old_environ);
 	conffile_init(&v.conffile);
-	v.identity.groups = NULL;
 	status = start(&v, argc, argv);
 	clear(&v);
 	return status;

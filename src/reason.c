@@ -3,10 +3,6 @@
 
 #include "reason.h"
 
-#include <errno.h>
-
-#include "audit.h"
-#include "entry.h"
 #include "errors.h"
 
 void

@@ -55,8 +55,7 @@ void session_work(const struct session *s);
 /* What the client says of an item, for the log. */
 void session_note_client(const char *text, size_t len);
 
-/* The reason code of errno for a client that is lost; see errors_code().
- */
+/* The reason code of errno for a client that is lost; see errors_code(). */
 const char *session_code(const struct session *s);
 
 /*

@@ -90,7 +90,7 @@ open_root(struct root *root, const char *path, const struct policy *policy,
 	if (root_open(root, path, id->uid, policy, err, errsize) == -1)
 		return false;
 	if (policy->protect_home && root_find_home(root, id->home) == -1)
-		log_verbose("home of this account: %s", strerror(errno));
+		log_verbose("home of this account: %s", errors_text(errno));
 	return true;
 }
 

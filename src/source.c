@@ -511,7 +511,7 @@ may_send(struct source *c)
 	return false;
 }
 
-static void
+static enum session_next
 send_operands(struct source *c)
 {
 	enum session_next next = SESSION_GO_ON;
@@ -519,14 +519,14 @@ send_operands(struct source *c)
 
 	for (i = 0; i < c->glob.n && next != SESSION_END; i++)
 		next = send_operand(c, c->glob.paths[i]);
-	if (next != SESSION_END)
-		(void)take_pending(c);
+	return next == SESSION_END ? SESSION_END : take_pending(c);
 }
 
 static void
 serve(struct source *c)
 {
 	enum peer_answer answer;
+	enum session_next next = SESSION_GO_ON;
 
 	answer = peer_wait_start(c->s->peer);
 	if (answer != PEER_YES && answer != PEER_NO) {
@@ -536,11 +536,11 @@ serve(struct source *c)
 		return;
 	}
 	if (may_send(c) && expand_operands(c))
-		send_operands(c);
+		next = send_operands(c);
 	else
 		c->failed = true;
 	/* Where nobody was waited for since, something may be left. */
-	if (stream_flush(c->s->stream) == -1)
+	if (next != SESSION_END && stream_flush(c->s->stream) == -1)
 		(void)client_gone(c);
 }
 

@@ -224,13 +224,12 @@ write_all(int fd, const char *p, size_t len, struct stream *s)
 	while (len > 0) {
 		/* What is written already counts; so does a last word. */
 		(void)is_over(s);
-		n = write(fd, p, len);
-		if (n == -1 && !may_retry(s, fd, POLLOUT))
-			return -1;
-		if (n > 0) {
-			p += n;
-			len -= (size_t)n;
+		while ((n = write(fd, p, len)) == -1) {
+			if (!may_retry(s, fd, POLLOUT))
+				return -1;
 		}
+		p += n;
+		len -= (size_t)n;
 	}
 	return 0;
 }
@@ -389,8 +388,10 @@ splice_in(struct stream *s, struct end_of_data *to)
 	ssize_t n;
 
 	enlarge_input(s);
-	n = splice(s->in, NULL, to->fd, NULL,
-	    next_bytes(s, to, SPLICE_BYTES_MAX), SPLICE_F_MOVE);
+	do {
+		n = splice(s->in, NULL, to->fd, NULL,
+		    next_bytes(s, to, SPLICE_BYTES_MAX), SPLICE_F_MOVE);
+	} while (n == -1 && may_retry(s, s->in, POLLIN));
 	if (n > 0) {
 		watch_pipe(s->in, &s->in_whole, n >= PIPE_IN_BYTES ? n : 0,
 		    PIPE_IN_LARGER);
@@ -399,8 +400,6 @@ splice_in(struct stream *s, struct end_of_data *to)
 	}
 	if (n >= 0)
 		return n > 0;
-	if (may_retry(s, s->in, POLLIN))
-		return 1;
 	if (errno == ECANCELED)
 		return -1;
 	/* Copying will do, or the file has failed. */
@@ -479,17 +478,17 @@ splice_out(struct stream *s, struct end_of_data *from)
 
 	if (stream_flush(s) == -1)
 		return -1;
-	if (s->out_is_socket)
-		n = sendfile(s->out, from->fd, &offset, most);
-	else
-		n = splice(
-		    from->fd, &offset, s->out, NULL, most, SPLICE_F_MORE);
+	do {
+		n = s->out_is_socket ? sendfile(s->out, from->fd, &offset, most)
+				     : splice(from->fd, &offset, s->out, NULL,
+					   most, SPLICE_F_MORE);
+	} while (n == -1 && may_retry(s, s->out, POLLOUT));
 	if (n > 0 && s->moved > 0)
 		watch_pipe(s->out, &s->out_whole, n >= PIPE_BYTES ? n : 0,
 		    PIPE_OUT_LARGER);
 	if (n > 0)
 		have_moved(s, (size_t)n);
-	if (n > 0 || (n == -1 && may_retry(s, s->out, POLLOUT)))
+	if (n > 0)
 		return 0;
 	if (n == -1 && (errno == EPIPE || errno == ECANCELED))
 		return -1;

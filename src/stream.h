@@ -44,8 +44,8 @@ struct stream {
 	off_t moved; /* bytes of the last file that went through */
 	bool in_enlarged;
 	off_t in_whole;     /* bytes that lately came in pipes that were full */
-	off_t to_copy;      /* bytes, before splice(2) is tried again */
 	off_t out_whole;    /* and that went into empty ones */
+	off_t to_copy;      /* bytes, before splice(2) is tried again */
 	bool out_is_socket; /* splice(2) refused it */
 	struct pace pace;
 	struct progress progress;

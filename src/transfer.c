@@ -119,8 +119,7 @@ put_back(struct line *l, encoder *encode, const char *src, size_t len,
 	put_front(l, encode, src, len, max);
 }
 
-/* A text in at most max bytes, more than CUT has; false: its middle is missing.
- */
+/* A text in at most max bytes, more than CUT has; false: without its middle. */
 static bool
 put_cut(
     struct line *l, encoder *encode, const char *src, size_t len, size_t max)
