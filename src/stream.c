@@ -15,7 +15,10 @@
 #include "clock.h"
 #include "wait.h"
 
-/* Room for any record; above it copying gains nothing (measured). */
+/* Room for any record, and for what sshd(8) writes at once. */
+#define IN_BYTES 32768
+
+/* What is held back; above it copying gains nothing (measured). */
 #define BUFFER_BYTES 65536
 
 /* Less than this is cheaper to copy than to splice: what comes, what goes. */
@@ -58,7 +61,7 @@ stream_open(
 	s->in = in;
 	s->out = out;
 	deadline_init(&s->deadline, stop);
-	s->buf = malloc(BUFFER_BYTES);
+	s->buf = malloc(IN_BYTES);
 	return s->buf == NULL ? -1 : 0;
 }
 
@@ -134,12 +137,12 @@ fill(struct stream *s)
 
 	if (s->start == s->end) {
 		s->start = s->end = 0;
-	} else if (s->end == BUFFER_BYTES) {
+	} else if (s->end == IN_BYTES) {
 		memmove(s->buf, s->buf + s->start, buffered(s));
 		s->end -= s->start;
 		s->start = 0;
 	}
-	n = read_some(s, s->buf + s->end, BUFFER_BYTES - s->end);
+	n = read_some(s, s->buf + s->end, IN_BYTES - s->end);
 	if (n <= 0)
 		return (int)n;
 	s->end += (size_t)n;
@@ -568,7 +571,7 @@ stream_drain(struct stream *s, int silence_ms)
 		got = now < until ? wait_for(s->in, POLLIN, until - now) : 0;
 		if (got == -1 && errno == EINTR)
 			continue;
-		if (got <= 0 || read_some(s, s->buf, BUFFER_BYTES) <= 0)
+		if (got <= 0 || read_some(s, s->buf, IN_BYTES) <= 0)
 			break;
 		quiet = clock_now() + silence_ms * CLOCK_MS;
 	}
