@@ -241,6 +241,14 @@ START_TEST(stopped)
 }
 END_TEST
 
+/* Before what is held back has left: it stays. */
+START_TEST(stopped_at_once)
+{
+	make_tree();
+	RUN_WITH(PIPELINED, "scp -r -p -f t", SEND("\0\2bye\n"), EXIT(1));
+}
+END_TEST
+
 /* The end of input, wherever it comes. */
 START_TEST(cut_off)
 {
@@ -352,6 +360,7 @@ add(TCase *tc)
 	tcase_add_test(tc, refused_end);
 	tcase_add_test(tc, refused_end_in_the_log);
 	tcase_add_test(tc, stopped);
+	tcase_add_test(tc, stopped_at_once);
 	tcase_add_test(tc, cut_off);
 	tcase_add_test(tc, last_word);
 	tcase_add_test(tc, answered_early);
