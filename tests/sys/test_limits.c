@@ -185,9 +185,8 @@ has_ended(const struct server *s)
 {
 	siginfo_t info = { .si_pid = 0 };
 
-	ck_assert_int_eq(waitid(P_PID, (id_t)s->pid, &info,
-			     WEXITED | WNOHANG | WNOWAIT),
-	    0);
+	ck_assert_int_eq(
+	    waitid(P_PID, (id_t)s->pid, &info, WEXITED | WNOHANG | WNOWAIT), 0);
 	return info.si_pid != 0;
 }
 
