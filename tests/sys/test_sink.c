@@ -880,6 +880,24 @@ START_TEST(records_and_lines_tell_utc)
 }
 END_TEST
 
+/* With times or without; each step is acknowledged. */
+static void
+upload_dated(
+    struct server *s, const struct launch *l, bool dated, const char *header)
+{
+	server_start(s, l);
+	expect_ack(s);
+	if (dated) {
+		server_send(s, "T86400 0 1 0\n", 13);
+		expect_ack(s);
+	}
+	server_send(s, header, strlen(header));
+	server_send(s, "hi", 3);
+	expect_bytes(s, "\0\0", 2);
+	server_close_input(s);
+	expect_end(s, 0);
+}
+
 /* What was set is a line of its own; what was not is none. */
 START_TEST(lines_of_attributes)
 {
@@ -887,17 +905,7 @@ START_TEST(lines_of_attributes)
 		.command = _i == 0 ? "scp -p -t f" : "scp -t f" };
 	struct server s;
 
-	server_start(&s, &l);
-	expect_ack(&s);
-	if (_i == 0) {
-		server_send(&s, "T86400 0 1 0\n", 13);
-		expect_ack(&s);
-	}
-	server_send(&s, "C0666 2 x\nhi\0", 14);
-	expect_ack(&s);
-	expect_ack(&s);
-	server_close_input(&s);
-	expect_end(&s, 0);
+	upload_dated(&s, &l, _i == 0, "C0666 2 x\n");
 	ck_assert_int_eq(holds(s.log.p, "set \"/f\" mode 0666\n"), _i == 0);
 	ck_assert_int_eq(
 	    holds(s.log.p, "set \"/f\" modtime 19700102"), _i == 0);
@@ -914,17 +922,7 @@ START_TEST(record_of_times)
 		.command = "scp -p -t f" };
 	struct server s;
 
-	server_start(&s, &l);
-	expect_ack(&s);
-	if (_i == 0) {
-		server_send(&s, "T86400 0 1 0\n", 13);
-		expect_ack(&s);
-	}
-	server_send(&s, "C0644 2 x\nhi\0", 14);
-	expect_ack(&s);
-	expect_ack(&s);
-	server_close_input(&s);
-	expect_end(&s, 0);
+	upload_dated(&s, &l, _i == 0, "C0644 2 x\n");
 	ck_assert_int_eq(
 	    holds(s.log.p, "\"mtime\":\"1970-01-02T00:00:00Z\""), _i == 0);
 	ck_assert_int_eq(holds(s.log.p, "\"mtime\":"), _i == 0);
