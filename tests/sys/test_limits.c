@@ -106,6 +106,9 @@ START_TEST(trickle)
 {
 	static const char *const rows[][3] = {
 		{ "-o SessionTimeout=1", "C0644 999 f\n", "session-timeout" },
+		/* which would be spliced */
+		{ "-o SessionTimeout=1 -o IdleTimeout=1", "C0644 999999 f\n",
+		    "session-timeout" },
 		{ "-o SessionTimeout=1 -o IdleTimeout=1", "",
 		    "session-timeout" },
 		{ "-o SessionTimeout=1 -R", "", "read-only" },
@@ -304,7 +307,7 @@ static void
 add(TCase *tc)
 {
 	tcase_add_loop_test(tc, silent, 0, (int)LENGTH(silent_rows));
-	tcase_add_loop_test(tc, trickle, 0, 4);
+	tcase_add_loop_test(tc, trickle, 0, 5);
 	tcase_add_test(tc, slow_but_not_idle);
 	tcase_add_loop_test(tc, no_answer, 0, 3);
 	tcase_add_loop_test(tc, does_not_read, 0, 3);
