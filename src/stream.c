@@ -231,6 +231,11 @@ write_all(int fd, const char *p, size_t len, struct stream *s)
 			if (!may_retry(s, fd, POLLOUT))
 				return -1;
 		}
+		/* No error and no progress: what to wait for is not said. */
+		if (n == 0) {
+			errno = EIO;
+			return -1;
+		}
 		p += n;
 		len -= (size_t)n;
 	}

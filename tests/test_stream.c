@@ -25,15 +25,21 @@ static struct stream s;
 static int to[2];   /* the client writes to[1] */
 static int from[2]; /* the client reads from[0] */
 
-/* write(2), counted for one descriptor */
+/* write(2), counted for one descriptor; what another one takes is bounded */
 static int counted_fd = -1;
 static int writes;
+static int bounded_fd = -1;
+static size_t bound;
 
 ssize_t
 write(int fd, const void *buf, size_t len)
 {
 	writes += fd == counted_fd;
-	return syscall(SYS_write, fd, buf, len);
+	if (fd != bounded_fd)
+		return syscall(SYS_write, fd, buf, len);
+	len = len < bound ? len : bound;
+	bound -= len;
+	return len == 0 ? 0 : syscall(SYS_write, fd, buf, len);
 }
 
 static int splices;
@@ -523,6 +529,23 @@ START_TEST(to_file_error)
 	    trouble_rows[row].trouble == TOO_LARGE ? FILE_LIMIT : 0);
 	if (pid != -1)
 		scratch_wait(pid);
+}
+END_TEST
+
+/* Neither an error nor a byte: nobody would ever come to an end. */
+START_TEST(to_file_takes_nothing)
+{
+	int file_errno = -1;
+
+	scratch_file("out", "", 0600);
+	bounded_fd = open("out", O_WRONLY | O_CLOEXEC);
+	ck_assert_int_ne(bounded_fd, -1);
+	bound = _i == 0 ? 0 : 5;
+	say("file content\n", 13);
+	ck_assert_int_eq(stream_to_file(&s, bounded_fd, 12, &file_errno), 0);
+	ck_assert_int_eq(file_errno, EIO);
+	expect_byte('\n');
+	ck_assert_str_eq(scratch_text("out"), _i == 0 ? "" : "file ");
 }
 END_TEST
 
@@ -1267,6 +1290,7 @@ stream_suite(void)
 	tcase_add_test(tc, compaction);
 	tcase_add_test(tc, read_error);
 	tcase_add_test(tc, is_waiting);
+	tcase_add_loop_test(tc, to_file_takes_nothing, 0, 2);
 	tcase_add_loop_test(tc, to_file_cut, 0, 6);
 	tcase_add_loop_test(
 	    tc, from_file_digest, 0, 2 * (int)LENGTH(digest_sizes));
