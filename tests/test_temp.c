@@ -11,6 +11,8 @@
 #include <sys/random.h>
 #include <sys/syscall.h>
 
+#include <dlfcn.h>
+
 #include "policy.h"
 #include "scratch.h"
 
@@ -20,11 +22,14 @@ static struct temp_names names;
 static struct temp temp;
 static int dir;
 
-/* --- system calls that fail, or to which something happens -----------------
+/* --- calls that fail, or to which something happens ------------------------
  */
 
-static int random_error, lock_error;
-static int stat_fails; /* the n-th from here on */
+static int random_error, lock_error, unlink_error, dir_error;
+static int stat_fails;    /* the n-th from here on */
+static int look_fails;    /* the same, by name */
+static bool is_elsewhere; /* what is looked at by name */
+static void (*at_look)(void);
 static void (*at_lock)(void);
 
 static int
@@ -52,12 +57,61 @@ flock(int fd, int operation)
 	return (int)syscall(SYS_flock, fd, operation);
 }
 
+static void
+find_real(const char *name, void *function)
+{
+	void *symbol = dlsym(RTLD_NEXT, name);
+
+	memcpy(function, &symbol, sizeof(symbol));
+}
+
+/* What fails has filled *st all the same: nobody is to look at it then. */
+static int
+stat_at(int dirfd, const char *name, struct stat *st, int flags, int *fails)
+{
+	int (*real)(int, const char *, struct stat *, int), ret;
+
+	find_real("fstatat", &real);
+	ret = real(dirfd, name, st, flags);
+	return *fails > 0 && --*fails == 0 ? failing(EIO) : ret;
+}
+
+int
+fstatat(int dirfd, const char *name, struct stat *st, int flags)
+{
+	int ret = stat_at(dirfd, name, st, flags, &look_fails);
+
+	st->st_dev += is_elsewhere;
+	if (at_look != NULL)
+		at_look();
+	return ret;
+}
+
 int
 fstat(int fd, struct stat *st)
 {
-	if (stat_fails > 0 && --stat_fails == 0)
-		return failing(EIO);
-	return fstatat(fd, "", st, AT_EMPTY_PATH);
+	return stat_at(fd, "", st, AT_EMPTY_PATH, &stat_fails);
+}
+
+int
+unlinkat(int dirfd, const char *name, int flags)
+{
+	if (unlink_error != 0)
+		return failing(unlink_error);
+	return (int)syscall(SYS_unlinkat, dirfd, name, flags);
+}
+
+DIR *
+fdopendir(int fd)
+{
+	DIR *(*real)(int);
+
+	if (dir_error != 0) {
+		errno = dir_error;
+		return NULL;
+	}
+	find_real("fdopendir", &real);
+	return real(fd);
 }
 
 static void
@@ -172,12 +226,23 @@ START_TEST(discard_and_others)
 }
 END_TEST
 
-/* --- dead ones -------------------------------------------------------- */
-
-static void
-nothing_happens(void)
+/* Nor is one of which that cannot be told: it is left to a sweep. */
+START_TEST(discard_unknown)
 {
+	int fds = scratch_fds();
+
+	ck_assert_int_eq(temp_create(&temp, &names, dir, 0600), 0);
+	stat_fails = _i == 0;
+	look_fails = _i == 1;
+	is_elsewhere = _i == 2;
+	temp_discard(&temp);
+	ck_assert_int_eq(temp.fd, -1);
+	ck_assert_int_eq(scratch_fds(), fds);
+	ck_assert_int_eq(scratch_count("."), 1);
 }
+END_TEST
+
+/* --- dead ones -------------------------------------------------------- */
 
 static void
 link_it(void)
@@ -211,23 +276,30 @@ put_directory(void)
 	scratch_mkdir(DEAD, 0700);
 }
 
-/* Between a look at a dead one and the lock. */
+/* Between a look at a dead one and the lock, and after. */
 static const struct {
-	void (*happens)(void);
+	void (*at_lock)(void);
 	int lock_error;
 	int stat_fails;
+	int look_fails;
+	bool is_elsewhere;
+	int unlink_error;
 	bool removed;
 	int count; /* left */
 } dead_rows[] = {
-	{ nothing_happens, 0, 0, true, 0 },
-	{ nothing_happens, EWOULDBLOCK, 0, false, 1 },
-	{ nothing_happens, ENOLCK, 0, false, 1 },
-	{ nothing_happens, 0, 1, false, 1 },
-	{ link_it, 0, 0, false, 2 },
-	{ remove_it, 0, 0, false, 0 },
-	{ rename_it, 0, 0, false, 1 },
-	{ put_another, 0, 0, false, 2 },
-	{ put_directory, 0, 0, false, 2 },
+	{ .removed = true },
+	{ .lock_error = EWOULDBLOCK, .count = 1 },
+	{ .lock_error = ENOLCK, .count = 1 },
+	{ .stat_fails = 1, .count = 1 },
+	{ .look_fails = 1, .count = 1 },
+	{ .look_fails = 2, .count = 1 },
+	{ .is_elsewhere = true, .count = 1 },
+	{ .unlink_error = EROFS, .count = 1 },
+	{ .at_lock = link_it, .count = 2 },
+	{ .at_lock = remove_it },
+	{ .at_lock = rename_it, .count = 1 },
+	{ .at_lock = put_another, .count = 2 },
+	{ .at_lock = put_directory, .count = 2 },
 };
 
 START_TEST(dead)
@@ -235,12 +307,50 @@ START_TEST(dead)
 	int fds = scratch_fds();
 
 	scratch_file(DEAD, "dead", 0600);
-	at_lock = dead_rows[_i].happens;
+	at_lock = dead_rows[_i].at_lock;
 	lock_error = dead_rows[_i].lock_error;
 	stat_fails = dead_rows[_i].stat_fails;
+	look_fails = dead_rows[_i].look_fails;
+	is_elsewhere = dead_rows[_i].is_elsewhere;
+	unlink_error = dead_rows[_i].unlink_error;
 	ck_assert_int_eq(temp_remove_dead(dir, DEAD), dead_rows[_i].removed);
+	unlink_error = 0;
 	ck_assert_int_eq(scratch_count("."), dead_rows[_i].count);
 	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+static void
+put_fifo(void)
+{
+	at_look = NULL;
+	ck_assert_int_eq(rename("fifo", DEAD), 0);
+}
+
+/* Somebody reads it, so that it can be opened and locked. */
+START_TEST(dead_becomes_fifo)
+{
+	ck_assert_int_eq(mkfifo("fifo", 0600), 0);
+	ck_assert_int_ne(open("fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC), -1);
+	scratch_file(DEAD, "dead", 0600);
+	at_look = put_fifo;
+	ck_assert(!temp_remove_dead(dir, DEAD));
+	ck_assert_int_eq(scratch_count("."), 1);
+}
+END_TEST
+
+START_TEST(sweep)
+{
+	int fds = scratch_fds();
+
+	scratch_file(DEAD, "dead", 0600);
+	dir_error = ENOMEM;
+	ck_assert_uint_eq(temp_sweep(dir), 0);
+	dir_error = 0;
+	ck_assert_int_eq(scratch_fds(), fds);
+	ck_assert_uint_eq(temp_sweep(dir), 1);
+	ck_assert_int_eq(scratch_fds(), fds);
+	ck_assert_int_eq(scratch_count("."), 0);
 }
 END_TEST
 
@@ -257,7 +367,10 @@ temp_suite(void)
 	tcase_add_test(tc, named);
 	tcase_add_test(tc, named_in_no_directory);
 	tcase_add_test(tc, discard_and_others);
+	tcase_add_loop_test(tc, discard_unknown, 0, 3);
 	tcase_add_loop_test(tc, dead, 0, LENGTH(dead_rows));
+	tcase_add_test(tc, dead_becomes_fifo);
+	tcase_add_test(tc, sweep);
 	suite_add_tcase(s, tc);
 	return s;
 }
