@@ -111,7 +111,7 @@ END_TEST
 /* The file stays open, whatever is heard. */
 START_TEST(heard)
 {
-	int ret, fd = new_file(), fds = scratch_fds();
+	int ret, error, fd = new_file(), fds = scratch_fds();
 	struct rlimit all, none;
 
 	ck_assert_int_eq(durable_heard(fd), 0);
@@ -123,11 +123,16 @@ START_TEST(heard)
 	/* Who cannot ask has not heard that all is well. */
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
 	none = all;
-	none.rlim_cur = 0;
+	none.rlim_cur = (rlim_t)fd + 8;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	while (dup(fd) != -1)
+		continue;
+	errno = 0;
 	ret = durable_heard(fd);
+	error = errno;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
 	ck_assert_int_eq(ret, -1);
+	ck_assert_int_eq(error, EMFILE);
 }
 END_TEST
 
@@ -135,6 +140,8 @@ START_TEST(directory)
 {
 	int fds = scratch_fds();
 
+	/* What an earlier call has left there is not of this one. */
+	errno = EINVAL;
 	ck_assert_int_eq(durable_directory(dir, -1), 0);
 	ck_assert_uint_eq(nsynced, 0);
 	fsync_error = EIO;
