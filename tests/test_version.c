@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 
+#include "errors.h"
 #include "policy.h"
 #include "scratch.h"
 
@@ -14,28 +15,78 @@ static struct temp_names names;
 static struct temp temp;
 static int dir;
 
-/* --- readdir(3), which can be made to fail ---------------------------- */
+/* --- calls that can be made to fail ------------------------------------- */
 
 static bool readdir_fails;
+static int listed, step, listed_last; /* numbers that are read instead */
+static int dir_error;
+static bool look_fails;
+
+static void
+find_real(const char *name, void *function)
+{
+	void *symbol = dlsym(RTLD_NEXT, name);
+
+	memcpy(function, &symbol, sizeof(symbol));
+}
+
+static struct dirent *
+listed_name(void)
+{
+	static struct dirent entry;
+
+	if (listed == listed_last)
+		return NULL;
+	listed += step;
+	(void)snprintf(entry.d_name, sizeof(entry.d_name), "f.~%d~", listed);
+	return &entry;
+}
 
 struct dirent *
 readdir(DIR *d)
 {
-	static struct dirent *(*real)(DIR *);
-	void *symbol;
+	struct dirent *(*real)(DIR *);
 
+	if (step != 0)
+		return listed_name();
 	if (readdir_fails) {
 		errno = EIO;
 		return NULL;
 	}
-	if (real == NULL) {
-		symbol = dlsym(RTLD_NEXT, "readdir");
-		memcpy(&real, &symbol, sizeof(real));
-	}
+	find_real("readdir", &real);
 	return real(d);
 }
 
+DIR *
+fdopendir(int fd)
+{
+	DIR *(*real)(int);
+
+	if (dir_error != 0) {
+		errno = dir_error;
+		return NULL;
+	}
+	find_real("fdopendir", &real);
+	return real(fd);
+}
+
+/* What fails has filled *st all the same: nobody is to look at it then. */
+int
+fstatat(int dirfd, const char *name, struct stat *st, int flags)
+{
+	int (*real)(int, const char *, struct stat *, int), ret;
+
+	find_real("fstatat", &real);
+	ret = real(dirfd, name, st, flags);
+	if (!look_fails)
+		return ret;
+	errno = EIO;
+	return -1;
+}
+
 /* ---------------------------------------------------------------------- */
+
+#define LAST_BUT_ONE "f.~999999998~"
 
 static void
 setup(void)
@@ -61,6 +112,7 @@ ck_fails(int error, int count)
 	ck_assert_int_eq(errno, error);
 	ck_assert(temp_has_its_name(&temp));
 	readdir_fails = false;
+	dir_error = 0;
 	temp_discard(&temp);
 	ck_assert_int_eq(scratch_count("."), count);
 	if (scratch_exists("f"))
@@ -73,8 +125,9 @@ START_TEST(cannot_be_read)
 	scratch_file("f", "old", 0644);
 	scratch_file("f.~1~", "older", 0644);
 	begin();
-	readdir_fails = true;
-	ck_fails(EIO, 2);
+	readdir_fails = _i == 0;
+	dir_error = _i == 1 ? ENOMEM : 0;
+	ck_fails(_i == 0 ? EIO : ENOMEM, 2);
 	ck_assert_str_eq(scratch_text("f.~1~"), "older");
 }
 END_TEST
@@ -108,31 +161,125 @@ START_TEST(name_is_gone)
 }
 END_TEST
 
+/* The directory gets this mode while the data come. */
 static void
-replace_in_closed(void)
+replace_in_closed(mode_t mode, int error)
 {
 	scratch_file("d/f", "old", 0644);
+	/* One try is all that there is, and all that is needed. */
+	scratch_file("d/" LAST_BUT_ONE, "older", 0644);
 	ck_assert_int_eq(chdir("d"), 0);
 	dir = scratch_dir(".");
 	begin();
-	ck_assert_int_eq(chmod(".", 0555), 0);
+	ck_assert_int_eq(chmod(".", mode), 0);
 	errno = 0;
 	ck_assert_int_eq(version_replace(&temp, "f", 9), -1);
-	ck_assert_int_eq(errno, EACCES);
+	ck_assert_int_eq(errno, error);
 	ck_assert(temp_has_its_name(&temp));
 	ck_assert_int_eq(chmod(".", 0755), 0);
 	temp_discard(&temp);
-	ck_assert_int_eq(scratch_count("."), 1);
+	ck_assert_int_eq(scratch_count("."), 2);
 	ck_assert_str_eq(scratch_text("f"), "old");
 }
 
-/* The directory is closed while the data come. */
-START_TEST(cannot_be_changed)
+static void
+replace_in_unwritable(void)
+{
+	replace_in_closed(0555, EACCES);
+}
+
+static void
+replace_in_unreadable(void)
+{
+	replace_in_closed(0333, ERR_NO_VERSIONS);
+}
+
+static void
+as_owner(void (*replace)(void))
 {
 	scratch_mkdir("d", 0755);
 	if (geteuid() == 0)
 		ck_assert_int_eq(chown("d", SCRATCH_UID, SCRATCH_UID), 0);
-	scratch_unprivileged(replace_in_closed);
+	scratch_unprivileged(replace);
+}
+
+START_TEST(cannot_be_changed)
+{
+	as_owner(replace_in_unwritable);
+}
+END_TEST
+
+START_TEST(cannot_be_opened)
+{
+	as_owner(replace_in_unreadable);
+}
+END_TEST
+
+/* --- the oldest go ---------------------------------------------------- */
+
+static void
+make_version(int number)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "f.~%d~", number);
+	scratch_file(name, "old", 0644);
+}
+
+static bool
+has_version(int number)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "f.~%d~", number);
+	return scratch_exists(name);
+}
+
+#define VERSIONS 70
+#define AT_ONCE  64 /* PRUNE_MAX of version.c */
+
+/* And no others, in whichever order the directory tells them. */
+START_TEST(oldest_of_many)
+{
+	int i;
+
+	for (i = 1; i <= VERSIONS; i++)
+		make_version(i);
+	scratch_file("f", "old", 0644);
+	begin();
+	step = _i == 0 ? 1 : -1;
+	listed = _i == 0 ? 0 : VERSIONS + 1;
+	listed_last = _i == 0 ? VERSIONS : 1;
+	ck_assert_int_eq(version_replace(&temp, "f", 3), 0);
+	step = 0;
+	for (i = 1; i <= VERSIONS + 1; i++)
+		ck_assert_msg(has_version(i) == (i > AT_ONCE), "%d", i);
+}
+END_TEST
+
+/* What is not regular is no version, whatever its name and mode. */
+START_TEST(oldest_is_fifo)
+{
+	ck_assert_int_eq(mkfifo("f.~1~", 0444), 0);
+	scratch_file("f", "old", 0644);
+	begin();
+	ck_assert_int_eq(version_replace(&temp, "f", 1), 0);
+	ck_assert(has_version(1));
+	ck_assert(has_version(2));
+}
+END_TEST
+
+/* Nor one of which that cannot be told. */
+START_TEST(oldest_is_unknown)
+{
+	scratch_file("f.~1~", "older", 0444);
+	scratch_file("f", "old", 0644);
+	begin();
+	look_fails = true;
+	ck_assert_int_eq(version_replace(&temp, "f", 1), 0);
+	look_fails = false;
+	ck_assert(has_version(1));
+	ck_assert(has_version(2));
 }
 END_TEST
 
@@ -155,6 +302,27 @@ START_TEST(probe)
 }
 END_TEST
 
+/* Whatever kept it from being tried says nothing of the file system. */
+START_TEST(cannot_be_probed)
+{
+	struct rlimit all, none;
+	int ret, error;
+
+	begin();
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+	none = all;
+	none.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ret = version_probe(&temp, &names);
+	error = errno;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
+	ck_assert_int_eq(ret, -1);
+	ck_assert_int_eq(error, EMFILE);
+	ck_assert(temp_has_its_name(&temp));
+	ck_assert_int_eq(scratch_count("."), 1);
+}
+END_TEST
+
 static Suite *
 version_suite(void)
 {
@@ -162,11 +330,16 @@ version_suite(void)
 	TCase *tc = tcase_create("version");
 
 	tcase_add_checked_fixture(tc, setup, NULL);
-	tcase_add_test(tc, cannot_be_read);
+	tcase_add_loop_test(tc, cannot_be_read, 0, 2);
+	tcase_add_test(tc, cannot_be_opened);
 	tcase_add_test(tc, numbers_taken);
 	tcase_add_test(tc, name_is_gone);
 	tcase_add_test(tc, cannot_be_changed);
+	tcase_add_loop_test(tc, oldest_of_many, 0, 2);
+	tcase_add_test(tc, oldest_is_fifo);
+	tcase_add_test(tc, oldest_is_unknown);
 	tcase_add_test(tc, probe);
+	tcase_add_test(tc, cannot_be_probed);
 	suite_add_tcase(s, tc);
 	return s;
 }
