@@ -4,6 +4,8 @@
 
 #include "entry.h"
 
+#include <sys/syscall.h>
+
 #include <poll.h>
 
 #include "clock.h"
@@ -46,6 +48,20 @@ fstat(int fd, struct stat *st)
 		return -1;
 	}
 	return fstatat(fd, "", st, AT_EMPTY_PATH);
+}
+
+static int open_error; /* of the first one */
+static int opens;
+
+int
+openat(int dirfd, const char *name, int flags, ...)
+{
+	if (++opens == 1 && open_error != 0) {
+		errno = open_error;
+		return -1;
+	}
+	/* Nothing is made here. */
+	return (int)syscall(SYS_openat, dirfd, name, flags, 0);
 }
 
 static int dir;
@@ -154,6 +170,35 @@ START_TEST(cannot_be_asked)
 }
 END_TEST
 
+/* Only what may not be read is pinned, and put into. */
+static const struct {
+	int error;
+	bool enters;
+} enter_rows[] = {
+	{ EACCES, true },
+	{ EIO, false },
+	{ ENOENT, false },
+};
+
+START_TEST(enter)
+{
+	struct root root;
+	struct stat st;
+	int fd;
+
+	scratch_mkdir("d", 0755);
+	rooted(&root, ".");
+	opens = 0;
+	open_error = enter_rows[_i].error;
+	fd = root_enter_dir(&root.gate, dir, "d", &st);
+	ck_assert_int_eq(fd != -1, enter_rows[_i].enters);
+	if (fd == -1)
+		ck_assert_int_eq(errno, open_error);
+	else
+		ck_assert_int_eq(fcntl(fd, F_GETFL) & O_PATH, O_PATH);
+}
+END_TEST
+
 static Suite *
 entry_suite(void)
 {
@@ -164,6 +209,7 @@ entry_suite(void)
 	tcase_add_loop_test(tc, leases, 0, 2 * LENGTH(lease_rows));
 	tcase_add_test(tc, no_lease);
 	tcase_add_test(tc, cannot_be_asked);
+	tcase_add_loop_test(tc, enter, 0, LENGTH(enter_rows));
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -150,6 +150,15 @@ START_TEST(home_moves)
 }
 END_TEST
 
+/* The same number on another file system is another directory. */
+START_TEST(home_is_elsewhere)
+{
+	ck_assert_int_eq(root_find_home(&root, absolute("r/home")), 0);
+	root.gate.home_dev++;
+	expect_walk("home/.ssh/keys", POLICY_ALLOW);
+}
+END_TEST
+
 START_TEST(home_is_root)
 {
 	ck_assert_int_eq(root_find_home(&root, absolute("r")), 0);
@@ -197,6 +206,7 @@ START_TEST(home_is_missing)
 	expect_walk(missing_rows[_i].shown, POLICY_ALLOW);
 	policy.protect_home = false;
 	expect_walk("home/.ssh/keys", POLICY_ALLOW);
+	ck_assert_int_eq(gate_name(&root.gate, -1, root.gate.home_name), 0);
 }
 END_TEST
 
@@ -323,6 +333,7 @@ gate_suite(void)
 	tcase_add_loop_test(tc, home, 0, LENGTH(home_rows));
 	tcase_add_test(tc, home_by_link);
 	tcase_add_test(tc, home_moves);
+	tcase_add_test(tc, home_is_elsewhere);
 	tcase_add_test(tc, home_is_root);
 	tcase_add_test(tc, home_is_above);
 	tcase_add_loop_test(tc, home_is_missing, 0, LENGTH(missing_rows));

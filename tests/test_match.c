@@ -116,6 +116,10 @@ static const struct {
 	{ "", "Match: expected User, Group, Address, Direction or all" },
 	{ "  ", "Match: expected User, Group, Address, Direction or all" },
 	{ "\"User", "Match: expected User, Group, Address, Direction or all" },
+	{ "User fw01 \"Group",
+	    "Match: expected User, Group, Address, Direction or all" },
+	{ "User fw02 \"",
+	    "Match: expected User, Group, Address, Direction or all" },
 	{ "Host a",
 	    "Match Host: expected User, Group, Address, Direction or all" },
 	{ "fw01",
@@ -206,6 +210,22 @@ START_TEST(addresses)
 }
 END_TEST
 
+/* What another client's address was says nothing of this one's. */
+START_TEST(one_after_another)
+{
+	bool holds = true;
+
+	who.address = "::ffff:192.0.2.77";
+	ck_assert(match_criteria(
+	    "Address 192.0.2.77", &who, &holds, err, sizeof(err)));
+	ck_assert(holds);
+	who.address = "0.0.0.0";
+	ck_assert(
+	    match_criteria("Address 0.0.0.0", &who, &holds, err, sizeof(err)));
+	ck_assert(holds);
+}
+END_TEST
+
 /* Neither answer would be safe. */
 START_TEST(unknown)
 {
@@ -228,6 +248,8 @@ START_TEST(unknown)
 	/* A criterion before it has answered already. */
 	ck_assert(match_criteria(
 	    "Direction download User *", &who, &holds, err, sizeof(err)));
+	ck_assert(!holds);
+	ck_assert(match_criteria("Address *", &who, &holds, err, sizeof(err)));
 	ck_assert(!holds);
 }
 END_TEST
@@ -252,6 +274,23 @@ START_TEST(groups_are_asked_for_once)
 	    "Group a,b,c,staff Group staff", &who, &holds, err, sizeof(err)));
 	ck_assert(holds);
 	ck_assert_uint_eq(asked, 1);
+}
+END_TEST
+
+/* Longer than any address is. */
+START_TEST(long_addresses)
+{
+	static char text[MATCH_WORD_BYTES], address[4 * MATCH_WORD_BYTES];
+	bool holds = true;
+
+	memset(text, '1', sizeof(text) - 1);
+	memcpy(text, "Address ", 8);
+	ck_assert(!match_criteria(text, &who, &holds, err, sizeof(err)));
+	memset(address, '1', sizeof(address) - 1);
+	who.address = address;
+	ck_assert(!match_criteria("Address *", &who, &holds, err, sizeof(err)));
+	ck_assert_str_eq(
+	    err, "Match Address: the client's address is not known");
 }
 END_TEST
 
@@ -289,9 +328,11 @@ match_suite(void)
 	tcase_add_loop_test(tc, fits, 0, LENGTH(fit_rows));
 	tcase_add_loop_test(tc, faults, 0, LENGTH(fault_rows));
 	tcase_add_loop_test(tc, addresses, 0, LENGTH(address_rows));
+	tcase_add_test(tc, one_after_another);
 	tcase_add_test(tc, unknown);
 	tcase_add_test(tc, no_direction);
 	tcase_add_test(tc, groups_are_asked_for_once);
+	tcase_add_test(tc, long_addresses);
 	tcase_add_test(tc, long_lists);
 	suite_add_tcase(s, tc);
 	return s;

@@ -146,21 +146,36 @@ END_TEST
 /* A name of its own, or none that fits: the kernel is not asked for a part. */
 START_TEST(long_path)
 {
-	static char path[PATH_BYTES_MAX + 8];
+	static char path[4 * PATH_BYTES_MAX];
+	static const size_t lens[] = { PATH_BYTES_MAX, PATH_BYTES_MAX + 1,
+		sizeof(path) - 1 };
 	const char *why;
 	struct stat st;
 	int fds = scratch_fds();
 	size_t i;
 
-	for (i = 0; i < 2; i++) {
-		memset(path, '/', PATH_BYTES_MAX + i);
-		memcpy(path + PATH_BYTES_MAX - 1 + i, "f", 2);
+	for (i = 0; i < LENGTH(lens); i++) {
+		memset(path, '/', lens[i]);
+		memcpy(path + lens[i] - 1, "f", 2);
 		ck_assert_int_eq(
 		    outside_open(path, O_RDONLY, NULL, 0, &st, &why), -1);
 		ck_assert_int_eq(errno, i == 0 ? ENOENT : ENAMETOOLONG);
 		ck_assert_ptr_null(why);
 	}
 	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+/* The same number on another file system is another directory. */
+START_TEST(inside_elsewhere)
+{
+	const char *why;
+	struct stat st;
+
+	inside[0].st_dev++;
+	ck_assert_int_ne(open_named("root/f", O_RDONLY, &st, &why), -1);
+	ck_assert_int_eq(open_named("home/f", O_RDONLY, &st, &why), -1);
+	ck_assert_str_eq(why, CHANGEABLE);
 }
 END_TEST
 
@@ -254,6 +269,7 @@ outside_suite(void)
 	tcase_add_test(tc, fifo_to_write);
 	tcase_add_test(tc, relative);
 	tcase_add_test(tc, long_path);
+	tcase_add_test(tc, inside_elsewhere);
 	tcase_add_test(tc, nothing_is_outside);
 	tcase_add_test(tc, directory_that_is_closed);
 	tcase_add_test(tc, unknown_above);

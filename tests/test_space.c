@@ -54,6 +54,8 @@ static const struct {
 	/* More than an off_t has room for. */
 	{ UINT64_MAX, UINT64_MAX, 4096, { 0, 0 }, INT64_MAX, NULL },
 	{ UINT64_MAX, UINT64_MAX, 4096, { 0, 99 }, 1000, NULL },
+	{ 1UL << 52, 1UL << 52, 4096, { 0, 0 }, INT64_MAX, NULL },
+	{ 1UL << 51, 1UL << 51, 4096, { 0, 0 }, INT64_MAX, NULL },
 	/* It does not tell. */
 	{ 0, 0, 4096, { 4096, 0 }, 4096, NULL },
 };
@@ -87,6 +89,7 @@ START_TEST(space_unknown)
 	const struct policy_space min = { 4096, 0 };
 	char text[SPACE_TEXT_BYTES];
 
+	told.f_blocks = 1000;
 	error = ENOSYS;
 	ck_assert(space_suffices(0, &min, INT64_MAX, text));
 	error = 0;

@@ -214,6 +214,17 @@ futimens(int fd, const struct timespec times[2])
 	return (int)syscall(SYS_utimensat, fd, NULL, times, 0);
 }
 
+static int truncate_error;
+
+int
+ftruncate(int fd, off_t size)
+{
+	if (truncate_error == 0)
+		return (int)syscall(SYS_ftruncate, fd, size);
+	errno = truncate_error;
+	return -1;
+}
+
 static off_t reserved; /* what was asked for, -1: nothing */
 static int reserve_error;
 
@@ -1045,6 +1056,83 @@ START_TEST(in_place_without_locks)
 	ck_assert_int_eq(upload_commit(&up, NULL), 0);
 	ck_assert_int_eq(accidents, 0);
 	ck_assert_str_eq(scratch_text("f"), "new");
+}
+END_TEST
+
+/* What cannot be emptied would have the old data behind the new. */
+START_TEST(in_place_not_emptied)
+{
+	const struct policy_mode mode = { 0644, POLICY_MODE_KEPT };
+
+	policy.atomic = false;
+	scratch_file("f", "the old one", 0644);
+	look("f");
+	truncate_error = EIO;
+	errno = 0;
+	ck_assert_int_eq(upload_begin(&up, mode, 0), -1);
+	ck_assert_int_eq(errno, EIO);
+	expect_idle();
+	ck_assert_str_eq(scratch_text("f"), "the old one");
+}
+END_TEST
+
+/* What an earlier call has left in errno is not of this lock. */
+START_TEST(in_place_take)
+{
+	const struct inplace_wish wish = { { 0, POLICY_MODE_KEPT }, false };
+	struct stat st;
+	struct temp t;
+	int fd;
+
+	scratch_file("f", "the old one", 0644);
+	fd = open("f", O_WRONLY | O_CLOEXEC);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	temp_init(&t);
+	errno = EWOULDBLOCK;
+	ck_assert_int_eq(inplace_take(&t, fd, &st, &wish), 0);
+	temp_close(&t);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_str_eq(scratch_text("f"), "");
+}
+END_TEST
+
+/* Whose mode and times may be set: root sets all, others their own. */
+static const struct {
+	bool is_own;
+	mode_t mode;
+	bool has_times;
+	bool may;
+} wish_rows[] = {
+	{ true, 0600, true, true },
+	{ true, 0644, false, true },
+	{ false, 0600, false, false },
+	{ false, 0644, true, false },
+	{ false, 0644, false, true },
+};
+
+static int wish_row;
+
+static void
+foresee_wish(void)
+{
+	const struct inplace_wish wish = { { wish_rows[wish_row].mode,
+					       POLICY_MODE_SENT },
+		wish_rows[wish_row].has_times };
+	struct stat st = { .st_nlink = 1, .st_mode = S_IFREG | 0644 };
+	bool may = wish_rows[wish_row].may || geteuid() == 0;
+
+	st.st_uid = geteuid() + !wish_rows[wish_row].is_own;
+	errno = 0;
+	ck_assert_int_eq(inplace_foresee(&st, &wish), may ? 0 : -1);
+	ck_assert_int_eq(errno, may ? 0 : EPERM);
+}
+
+START_TEST(in_place_foresee)
+{
+	wish_row = _i;
+	foresee_wish();
+	scratch_unprivileged(foresee_wish);
 }
 END_TEST
 
@@ -1990,6 +2078,9 @@ upload_suite(void)
 	tcase_add_loop_test(tc, in_place_abort, 0, 2);
 	tcase_add_loop_test(tc, in_place_refused, 0, 2);
 	tcase_add_test(tc, in_place_without_locks);
+	tcase_add_test(tc, in_place_not_emptied);
+	tcase_add_test(tc, in_place_take);
+	tcase_add_loop_test(tc, in_place_foresee, 0, LENGTH(wish_rows));
 	tcase_add_test(tc, in_place_without_descriptors);
 	tcase_add_loop_test(tc, sync_order, 0, LENGTH(sync_rows));
 	tcase_add_test(tc, sync_dropbox);
