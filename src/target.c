@@ -234,7 +234,7 @@ target_foresee_directory(struct target *t, const struct target_item *it,
 		return true;
 	}
 	if (errno != ENOENT)
-		return failed(t, errno == ELOOP ? ENOTDIR : errno, why);
+		return failed(t, errno, why);
 	*made = true;
 	return allowed(t, may_make(t, it), 0, why) &&
 	    (root_may_change(it->dirfd) == 0 || failed(t, errno, why));

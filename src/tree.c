@@ -155,13 +155,10 @@ open_level(struct tree_level *l, struct gate *gate, int dirfd, const char *name,
 	l->made = make(dirfd, name, wish);
 	if (!l->made && errno != EEXIST)
 		return -1;
-	if ((l->fd = root_enter_dir(gate, dirfd, name, &st)) == -1) {
-		if (errno == ELOOP)
-			errno = ENOTDIR;
+	if ((l->fd = root_enter_dir(gate, dirfd, name, &st)) == -1)
 		return -1;
-	}
 	l->dev = st.st_dev;
-	l->kept = st.st_mode & (l->made ? S_ISGID : S_ISGID | S_ISVTX);
+	l->kept = st.st_mode & (S_ISGID | S_ISVTX);
 	if (l->made)
 		plan_made(l, &st, &wish->mode);
 	else

@@ -33,7 +33,7 @@ struct tree_level {
 	bool sets_mode; /* when it is left */
 	bool sets_times;
 	mode_t mode; /* with sets_mode: 0777 at most */
-	mode_t kept; /* set-group-ID; sticky of one that was there */
+	mode_t kept; /* set-group-ID and sticky, that it has by itself */
 	struct timespec times[2];
 	size_t path_above; /* length of path without this one's name */
 	size_t shown_above;

@@ -17,6 +17,30 @@ static struct durable durable;
 static struct tree tree;
 static int here;
 static unsigned synced; /* file systems */
+static unsigned files_synced;
+static int fsync_error;
+static bool stat_fails;
+
+int
+fsync(int fd)
+{
+	(void)fd;
+	files_synced++;
+	errno = fsync_error;
+	return fsync_error == 0 ? 0 : -1;
+}
+
+/* What fails has filled *st all the same: nobody is to look at it then. */
+int
+fstat(int fd, struct stat *st)
+{
+	int ret = fstatat(fd, "", st, AT_EMPTY_PATH);
+
+	if (!stat_fails)
+		return ret;
+	errno = EIO;
+	return -1;
+}
 
 int
 syncfs(int fd)
@@ -361,6 +385,11 @@ enter_locked(void)
 	errno = 0;
 	ck_assert_int_eq(tree_leave(&tree), -1);
 	ck_assert_int_eq(errno, EPERM);
+	wish.times = NULL;
+	enter("foreign", &wish);
+	errno = 0;
+	ck_assert_int_eq(tree_leave(&tree), -1);
+	ck_assert_int_eq(errno, EPERM);
 	tree_sweep(&tree);
 }
 
@@ -388,6 +417,7 @@ static const struct {
 } name_rows[] = {
 	{ "/", "/", "/n", "/n" },
 	{ "/", ".", "/n", "./n" },
+	{ "/", "", "/n", "/n" },
 	{ "/in", "in", "/in/n", "in/n" },
 	{ "/in", "in/", "/in/n", "in/n" },
 	{ "/in", "~/x/../in", "/in/n", "~/x/../in/n" },
@@ -400,6 +430,8 @@ START_TEST(names)
 	ck_assert_int_eq(tree_init(&tree, &root.gate, &durable,
 			     name_rows[_i].path, name_rows[_i].shown),
 	    0);
+	/* What stands before a text is none of it. */
+	tree.path[sizeof(tree.path) - 1] = '/';
 	ck_assert_int_eq(tree_dir(&tree), -1);
 	ck_assert_int_eq(tree_push_name(&tree, "other name"), 0);
 	/* a push takes the place of the one before */
@@ -518,17 +550,19 @@ END_TEST
 static const struct {
 	enum policy_sync sync;
 	bool exists;
+	bool preserve;
 	bool times;
 	mode_t mode;
 	unsigned synced;
 } sync_rows[] = {
-	{ POLICY_SYNC_SESSION, false, false, 0755, 1 },
+	{ POLICY_SYNC_SESSION, false, false, false, 0755, 1 },
 	/* not to be opened any more when it is left */
-	{ POLICY_SYNC_SESSION, false, false, 0, 1 },
-	{ POLICY_SYNC_SESSION, true, true, 0755, 1 },
-	{ POLICY_SYNC_SESSION, true, false, 0755, 0 },
-	{ POLICY_SYNC_FILE, false, true, 0755, 0 },
-	{ POLICY_SYNC_NO, false, true, 0755, 0 },
+	{ POLICY_SYNC_SESSION, false, false, false, 0, 1 },
+	{ POLICY_SYNC_SESSION, true, false, true, 0755, 1 },
+	{ POLICY_SYNC_SESSION, true, true, false, 0755, 1 },
+	{ POLICY_SYNC_SESSION, true, false, false, 0755, 0 },
+	{ POLICY_SYNC_FILE, false, false, true, 0755, 0 },
+	{ POLICY_SYNC_NO, false, false, true, 0755, 0 },
 };
 
 static int row; /* of the test that runs as an ordinary account */
@@ -539,6 +573,7 @@ make_and_sync(void)
 	struct tree_wish wish = { .mode = { sync_rows[row].mode,
 				      POLICY_MODE_CREATED },
 		.sets_existing = true,
+		.preserve = sync_rows[row].preserve,
 		.times = sync_rows[row].times ? some_times : NULL };
 	int fds = scratch_fds();
 
@@ -584,6 +619,85 @@ START_TEST(sync_unreadable)
 {
 	scratch_unprivileged(make_unreadable);
 	ck_assert_int_eq(chmod("a", 0755), 0);
+}
+END_TEST
+
+/* --- Sync file -------------------------------------------------------- */
+
+/* The name of a new one, and whatever is set on any. */
+static const struct {
+	enum policy_sync sync;
+	bool exists;
+	bool preserve;
+	bool times;
+	mode_t mode;
+	unsigned entered; /* synced so far */
+	unsigned left;
+} file_rows[] = {
+	{ POLICY_SYNC_FILE, false, false, false, 0755, 1, 1 },
+	{ POLICY_SYNC_FILE, false, false, false, 0555, 1, 2 },
+	{ POLICY_SYNC_FILE, false, false, true, 0755, 1, 2 },
+	{ POLICY_SYNC_FILE, true, false, false, 0755, 0, 0 },
+	{ POLICY_SYNC_FILE, true, true, false, 0755, 0, 1 },
+	{ POLICY_SYNC_FILE, true, false, true, 0755, 0, 1 },
+	{ POLICY_SYNC_SESSION, false, true, true, 0755, 0, 0 },
+	{ POLICY_SYNC_NO, false, true, true, 0755, 0, 0 },
+};
+
+static void
+wish_of_row(struct tree_wish *wish, int i)
+{
+	*wish = (struct tree_wish){ .mode = { file_rows[i].mode,
+					POLICY_MODE_CREATED },
+		.sets_existing = true,
+		.preserve = file_rows[i].preserve,
+		.times = file_rows[i].times ? some_times : NULL };
+	policy.sync = file_rows[i].sync;
+	if (file_rows[i].exists)
+		scratch_mkdir("a", 0700);
+}
+
+START_TEST(sync_file)
+{
+	struct tree_wish wish;
+
+	wish_of_row(&wish, _i);
+	enter("a", &wish);
+	ck_assert_uint_eq(files_synced, file_rows[_i].entered);
+	ck_assert_int_eq(tree_leave(&tree), 0);
+	ck_assert_uint_eq(files_synced, file_rows[_i].left);
+}
+END_TEST
+
+/* What is not on the disk is told, and it is left all the same. */
+START_TEST(sync_file_fails)
+{
+	struct tree_wish wish;
+	bool fails_late = file_rows[_i].left > file_rows[_i].entered;
+	int fds = scratch_fds();
+
+	wish_of_row(&wish, _i);
+	fsync_error = EIO;
+	if (file_rows[_i].entered > 0) {
+		ck_assert_int_eq(tree_push_name(&tree, "a"), 0);
+		errno = 0;
+		ck_assert_int_eq(tree_enter(&tree, here, "a", &wish), -1);
+		ck_assert_int_eq(errno, EIO);
+		ck_assert_uint_eq(tree.depth, 0);
+		ck_assert_int_eq(scratch_fds(), fds);
+		fsync_error = 0;
+		ck_assert_int_eq(rmdir("a"), 0);
+	}
+	enter("a", &wish);
+	fsync_error = EIO;
+	errno = 0;
+	ck_assert_int_eq(tree_leave(&tree), fails_late ? -1 : 0);
+	if (fails_late)
+		ck_assert_int_eq(errno, EIO);
+	ck_assert_uint_eq(tree.depth, 0);
+	tree_forget(&tree);
+	ck_assert_int_eq(durable_now(&durable), 0);
+	ck_assert_int_eq(scratch_fds(), fds);
 }
 END_TEST
 
@@ -682,9 +796,24 @@ START_TEST(will_sweep)
 	ck_assert_int_eq(close(dir), 0);
 	tree_will_sweep(&tree, -1);
 	ck_assert_uint_eq(tree.nunswept, 1);
+	stat_fails = true;
+	tree_will_sweep(&tree, here);
+	stat_fails = false;
+	ck_assert_uint_eq(tree.nunswept, 1);
 	ck_assert(scratch_exists("d" TEMP));
 	tree_sweep(&tree);
 	ck_assert(!scratch_exists("d" TEMP));
+}
+END_TEST
+
+/* The same number on another file system is another directory. */
+START_TEST(will_sweep_elsewhere)
+{
+	tree_will_sweep(&tree, here);
+	tree.unswept[0].dev++;
+	tree_will_sweep(&tree, here);
+	ck_assert_uint_eq(tree.nunswept, 2);
+	tree_forget(&tree);
 }
 END_TEST
 
@@ -727,9 +856,12 @@ tree_suite(void)
 	tcase_add_test(tc, leave_all_goes_on);
 	tcase_add_loop_test(tc, sync_session, 0, LENGTH(sync_rows));
 	tcase_add_test(tc, sync_unreadable);
+	tcase_add_loop_test(tc, sync_file, 0, LENGTH(file_rows));
+	tcase_add_loop_test(tc, sync_file_fails, 0, LENGTH(file_rows));
 	tcase_add_loop_test(tc, sync_in_drop_box, 0, LENGTH(drop_box_rows));
 	tcase_add_test(tc, sweep);
 	tcase_add_test(tc, will_sweep);
+	tcase_add_test(tc, will_sweep_elsewhere);
 	tcase_add_test(tc, forget);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
