@@ -5,6 +5,8 @@
 #include "errors.h"
 #include "walk.h"
 
+#include <sys/syscall.h>
+
 #include <check.h>
 #include <dlfcn.h>
 
@@ -17,7 +19,15 @@ static struct root root;
 static struct root_place top;
 static struct walk walk;
 
-/* --- readdir(3), which can be made to fail ---------------------------- */
+/* --- calls that can be made to fail ----------------------------------- */
+
+static void
+find_real(const char *name, void *function)
+{
+	void *symbol = dlsym(RTLD_NEXT, name);
+
+	memcpy(function, &symbol, sizeof(symbol));
+}
 
 static int names_before_failure = -1;
 static bool has_long_name; /* the next one, as FUSE allows */
@@ -40,13 +50,8 @@ long_name(void)
 struct dirent *
 readdir(DIR *dir)
 {
-	static struct dirent *(*real)(DIR *);
-	void *symbol;
+	struct dirent *(*real)(DIR *);
 
-	if (real == NULL) {
-		symbol = dlsym(RTLD_NEXT, "readdir");
-		memcpy(&real, &symbol, sizeof(real));
-	}
 	if (has_long_name) {
 		has_long_name = false;
 		return long_name();
@@ -57,7 +62,62 @@ readdir(DIR *dir)
 	}
 	if (names_before_failure > 0)
 		names_before_failure--;
+	find_real("readdir", &real);
 	return real(dir);
+}
+
+static int dir_error;
+
+DIR *
+fdopendir(int fd)
+{
+	DIR *(*real)(int);
+
+	if (dir_error != 0) {
+		errno = dir_error;
+		return NULL;
+	}
+	find_real("fdopendir", &real);
+	return real(fd);
+}
+
+static int link_error;
+
+ssize_t
+readlinkat(int dirfd, const char *name, char *dst, size_t size)
+{
+	if (link_error == 0)
+		return syscall(SYS_readlinkat, dirfd, name, dst, size);
+	errno = link_error;
+	return -1;
+}
+
+static bool stat_fails, look_fails;
+
+/* What fails has filled *st all the same: nobody is to look at it then. */
+static int
+stat_at(int dirfd, const char *name, struct stat *st, int flags, bool fails)
+{
+	int (*real)(int, const char *, struct stat *, int), ret;
+
+	find_real("fstatat", &real);
+	ret = real(dirfd, name, st, flags);
+	if (!fails)
+		return ret;
+	errno = EIO;
+	return -1;
+}
+
+int
+fstatat(int dirfd, const char *name, struct stat *st, int flags)
+{
+	return stat_at(dirfd, name, st, flags, look_fails);
+}
+
+int
+fstat(int fd, struct stat *st)
+{
+	return stat_at(fd, "", st, AT_EMPTY_PATH, stat_fails);
 }
 
 /* --- what a walk tells ------------------------------------------------ */
@@ -380,6 +440,40 @@ START_TEST(linked_path)
 }
 END_TEST
 
+/* The same number on another file system is another directory. */
+START_TEST(linked_elsewhere)
+{
+	scratch_link(".", "r/t/l");
+	begin("t", "s", 64);
+	ck_assert_int_eq(walk_next(&walk), WALK_DIR);
+	walk.levels[0].dev++;
+	ck_assert_int_eq(walk_enter(&walk), 0);
+	walk_close(&walk);
+}
+END_TEST
+
+/*
+ * AllowNames is about files, which any directory may have; and a link has two
+ * names.
+ */
+START_TEST(allow_names)
+{
+	static const char *const want[] = { "D s/d", "D s/l", "E s", "E s/d",
+		"E s/l", "F s/a.txt", "F s/d/b.txt", NULL };
+
+	memcpy(policy.allow_names, "*.txt\0", 7);
+	scratch_mkdir("r/t/d", 0755);
+	scratch_file("r/t/a.txt", "", 0644);
+	scratch_file("r/t/f", "", 0644);
+	scratch_file("r/t/d/b.txt", "", 0644);
+	scratch_link("../other", "r/t/l");
+	scratch_link("a.txt", "r/t/m");
+	scratch_link("f", "r/t/n.txt");
+	run("t", "s", 64);
+	expect_lines(want);
+}
+END_TEST
+
 /* The whole root, and a link to it. */
 START_TEST(from_the_root)
 {
@@ -582,42 +676,62 @@ END_TEST
 START_TEST(deepest)
 {
 	make_deep(DEPTH_MAX + 3);
-	run("t", "s", DEPTH_MAX);
-	ck_assert_uint_eq(count('D'), DEPTH_MAX - 1);
-	ck_assert_uint_eq(count('E'), DEPTH_MAX);
+	/* Of the root itself the other one is entered as well. */
+	run(_i == 0 ? "t" : "", "s", DEPTH_MAX);
+	ck_assert_uint_eq(count('D'), DEPTH_MAX - 1 + (unsigned)_i);
+	ck_assert_uint_eq(count('E'), DEPTH_MAX + (unsigned)_i);
 	ck_assert_uint_eq(count('-'), 1);
 }
 END_TEST
 
 /* What cannot be spelt is an error of that item alone. */
-START_TEST(long_names)
-{
-	static char shown[PATH_BYTES_MAX + 1];
-	static const struct {
-		size_t len;
-		int begin;
-		enum walk_event event; /* of "f" */
-	} lengths[] = {
-		{ PATH_BYTES_MAX - 3, 0, WALK_FILE },
-		{ PATH_BYTES_MAX - 2, 0, WALK_ERROR },
-		{ PATH_BYTES_MAX - 1, 0, WALK_ERROR },
-		{ PATH_BYTES_MAX, -1, WALK_END },
-	};
+static const struct {
+	size_t len;
+	int begin;
+	enum walk_event event; /* of "f" */
+} lengths[] = {
+	{ PATH_BYTES_MAX - 3, 0, WALK_FILE },
+	{ PATH_BYTES_MAX - 2, 0, WALK_ERROR },
+	{ PATH_BYTES_MAX - 1, 0, WALK_ERROR },
+	{ PATH_BYTES_MAX, -1, WALK_END },
+};
 
-	scratch_file("r/t/f", "", 0644);
-	memset(shown, 's', lengths[_i].len);
-	ck_assert_int_eq(root_walk(&root, "/", "t", 1, &top), 0);
+static void
+ck_long(size_t row, const char *shown)
+{
 	walk_init(&walk, &root);
 	errno = 0;
-	ck_assert_int_eq(walk_begin(&walk, &top, shown), lengths[_i].begin);
-	if (lengths[_i].begin == -1)
+	ck_assert_int_eq(walk_begin(&walk, &top, shown), lengths[row].begin);
+	if (lengths[row].begin == -1)
 		ck_assert_int_eq(errno, ENAMETOOLONG);
-	ck_assert_int_eq(walk_next(&walk), lengths[_i].event);
-	if (lengths[_i].event == WALK_ERROR) {
+	ck_assert_int_eq(walk_next(&walk), lengths[row].event);
+	if (lengths[row].event == WALK_ERROR) {
 		ck_assert_int_eq(walk.item.error, ENAMETOOLONG);
 		ck_assert_int_eq(walk_next(&walk), WALK_LEAVE);
 	}
 	walk_close(&walk);
+}
+
+START_TEST(long_names)
+{
+	static char shown[PATH_BYTES_MAX + 1];
+
+	scratch_file("r/t/f", "", 0644);
+	memset(shown, 's', lengths[_i].len);
+	ck_assert_int_eq(root_walk(&root, "/", "t", 1, &top), 0);
+	ck_long((size_t)_i, shown);
+}
+END_TEST
+
+/* As the client spells it there is room, as it is there is none. */
+START_TEST(long_paths)
+{
+	scratch_file("r/t/f", "", 0644);
+	ck_assert_int_eq(root_walk(&root, "/", "t", 1, &top), 0);
+	memset(top.path, 'p', lengths[_i].len);
+	top.path[0] = '/';
+	top.path[lengths[_i].len] = '\0';
+	ck_long((size_t)_i, "s");
 }
 END_TEST
 
@@ -721,6 +835,55 @@ START_TEST(changes)
 }
 END_TEST
 
+/* Another file system is mounted there meanwhile, or what is cannot be told. */
+START_TEST(enter_fails)
+{
+	static const int errors[] = { ERR_REFUSED, EIO, ENOMEM };
+	const int row = _i / 2;
+	int fds;
+
+	if (_i % 2 == 0)
+		scratch_mkdir("r/t/d", 0755);
+	else
+		scratch_link("../other", "r/t/d");
+	begin("t", "s", 64);
+	ck_assert_int_eq(walk_next(&walk), WALK_DIR);
+	fds = scratch_fds();
+	policy.cross_mounts = row != 0;
+	root.gate.dev++;
+	stat_fails = row == 1;
+	dir_error = row == 2 ? ENOMEM : 0;
+	errno = 0;
+	ck_assert_int_eq(walk_enter(&walk), -1);
+	ck_assert_int_eq(errno, errors[row]);
+	stat_fails = false;
+	dir_error = 0;
+	ck_assert_int_eq(scratch_fds(), fds);
+	ck_assert_int_eq(walk_next(&walk), WALK_LEAVE);
+	walk_close(&walk);
+}
+END_TEST
+
+/* An item that cannot, or may not, be looked at, and a link's text. */
+START_TEST(cannot_be_looked_at)
+{
+	static const int errors[] = { EIO, ERR_REFUSED, EIO };
+
+	scratch_link("../other", "r/t/l");
+	begin("t", "s", 64);
+	look_fails = _i == 0;
+	policy.cross_mounts = _i != 1;
+	root.gate.dev++;
+	link_error = _i == 2 ? EIO : 0;
+	ck_assert_int_eq(walk_next(&walk), WALK_ERROR);
+	ck_assert_int_eq(walk.item.error, errors[_i]);
+	look_fails = false;
+	link_error = 0;
+	ck_assert_int_eq(walk_next(&walk), WALK_LEAVE);
+	walk_close(&walk);
+}
+END_TEST
+
 /* R-PATH-1: moved out of the root while we are in it. */
 START_TEST(moved_out)
 {
@@ -753,6 +916,8 @@ walk_suite(void)
 	tcase_add_loop_test(tc, tree, 0, LENGTH(rows));
 	tcase_add_loop_test(tc, names, 0, 4);
 	tcase_add_test(tc, linked_path);
+	tcase_add_test(tc, linked_elsewhere);
+	tcase_add_test(tc, allow_names);
 	tcase_add_test(tc, from_the_root);
 	tcase_add_test(tc, link_to_the_root);
 	tcase_add_loop_test(tc, passed_over, 0, 2);
@@ -761,12 +926,16 @@ walk_suite(void)
 	tcase_add_test(tc, many_links);
 	tcase_add_loop_test(tc, depth, 0, LENGTH(depth_rows));
 	tcase_add_test(tc, depth_of_top);
-	tcase_add_test(tc, deepest);
-	tcase_add_loop_test(tc, long_names, 0, 4);
+	tcase_add_loop_test(tc, deepest, 0, 2);
+	tcase_add_loop_test(tc, long_names, 0, LENGTH(lengths));
+	/* Without the last one, for which a place has no room. */
+	tcase_add_loop_test(tc, long_paths, 0, LENGTH(lengths) - 1);
 	tcase_add_test(tc, unprivileged);
 	tcase_add_loop_test(tc, read_error, 0, 2);
 	tcase_add_test(tc, name_too_long);
 	tcase_add_loop_test(tc, changes, 0, 3);
+	tcase_add_loop_test(tc, enter_fails, 0, 6);
+	tcase_add_loop_test(tc, cannot_be_looked_at, 0, 3);
 	tcase_add_test(tc, moved_out);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
