@@ -545,8 +545,11 @@ server_settle(struct server *s)
 {
 	for (int i = 0; i < WATCHDOG_MS / QUIET_MS; i++) {
 		server_read(s, QUIET_MS);
-		if (s->out == -1 || (has_taken_all(s) && state_of(s) == 'S'))
-			return;
+		if (s->out != -1 && (!has_taken_all(s) || state_of(s) != 'S'))
+			continue;
+		/* It may have written before it came to rest. */
+		server_read(s, 0);
+		return;
 	}
 	server_fail(s, "it does not come to rest");
 }
