@@ -276,6 +276,38 @@ group_numbers(const char *user, int *n)
 	return NULL;
 }
 
+static bool
+is_among(gid_t gid, const gid_t *list, int n)
+{
+	while (n > 0) {
+		if (list[--n] == gid)
+			return true;
+	}
+	return false;
+}
+
+/* Those of the process behind list, which is owned; NULL with errno. */
+static gid_t *
+add_own_numbers(gid_t *list, int *n)
+{
+	gid_t *larger = NULL;
+	const gid_t *gid;
+	int own = getgroups(0, NULL);
+
+	if (own != -1)
+		larger =
+		    reallocarray(list, (size_t)*n + (size_t)own, sizeof(*list));
+	if (larger == NULL || (own = getgroups(own, larger + *n)) == -1) {
+		free(larger == NULL ? list : larger);
+		return NULL;
+	}
+	for (gid = larger + *n; own > 0; gid++, own--) {
+		if (!is_among(*gid, larger, *n))
+			larger[(*n)++] = *gid;
+	}
+	return larger;
+}
+
 /* Fill id->groups; the one without a name may be any that is asked for. */
 static bool
 name_groups(struct identity *id, const gid_t *list, int n)
@@ -300,6 +332,8 @@ identity_groups(struct identity *id)
 
 	if (id->groups == NULL && id->known) {
 		list = group_numbers(id->user, &n);
+		if (list != NULL && id->uid == getuid())
+			list = add_own_numbers(list, &n);
 		if (list != NULL && !name_groups(id, list, n))
 			identity_clear(id);
 		free(list);

@@ -67,8 +67,10 @@ int identity_become(const struct identity *id) ATTR_USE;
 void identity_clear(struct identity *id);
 
 /*
- * The names of the account's groups, as getgrouplist(3) has them; NULL behind
- * the last.  NULL: they cannot be had, or not all have a name.  Borrowed.
+ * The names of the account's groups, as getgrouplist(3) has them, and of those
+ * of this process where it is the account's: getgrouplist(3) does not tell when
+ * it could not read them.  NULL behind the last.  NULL: they cannot be had, or
+ * not all have a name.  Borrowed.
  */
 const char *const *identity_groups(struct identity *id);
 

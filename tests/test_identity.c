@@ -45,6 +45,10 @@ static char long_name[257];
 static int fw02_groups;
 static gid_t fw02_first;
 
+/* What the kernel knows of the process; -1: it does not say. */
+static int own_groups;
+static gid_t own_group[4];
+
 /* These stand in the place of the C library's. */
 uid_t
 getuid(void)
@@ -98,6 +102,27 @@ getgrouplist(const char *user, gid_t group, gid_t *list, int *n)
 	for (int i = 0; i < *n; i++)
 		list[i] = *n == 1 ? group : fw02_first + (gid_t)i;
 	return *n;
+}
+
+int
+getgroups(int room, gid_t list[])
+{
+	if (room > 0 && room < own_groups)
+		return -1;
+	for (int i = 0; i < own_groups && room > 0; i++)
+		list[i] = own_group[i];
+	return own_groups;
+}
+
+/* What _FORTIFY_SOURCE makes of it. */
+int getgroups_checked(int room, gid_t list[], size_t size) __asm__(
+    "__getgroups_chk");
+
+int
+getgroups_checked(int room, gid_t list[], size_t size)
+{
+	ck_assert_uint_ge(size, (size_t)room * sizeof(*list));
+	return getgroups(room, list);
 }
 
 struct group *
@@ -265,6 +290,48 @@ START_TEST(groups)
 	ck_assert_ptr_null(names[group_rows[_i].groups + (_i == 0)]);
 	identity_clear(&id);
 	ck_assert_ptr_null(id.groups);
+}
+END_TEST
+
+static const struct {
+	const char *user;
+	int n;
+	gid_t own[LENGTH(own_group)];
+	const char *want; /* NULL: fails */
+} own_rows[] = {
+	{ "fw01", 0, { 0 }, "group77 " },
+	/* What getgrouplist(3) could not read is there all the same, once. */
+	{ "fw01", 2, { 78, 0 }, "group77 group78 group0 " },
+	{ "fw01", 3, { 77, 78, 78 }, "group77 group78 " },
+	{ "fw02", 4, { 99, 100, 101, 102 },
+	    "group100 group101 group99 group102 " },
+	/* One without a name may be the one that somebody means. */
+	{ "fw01", 2, { 78, NAMELESS }, NULL },
+	{ "fw01", -1, { 0 }, NULL },
+	/* Of another user the process knows nothing. */
+	{ "root", 1, { 78 }, "group77 " },
+	{ "root", -1, { 0 }, "group77 " },
+};
+
+START_TEST(process_groups)
+{
+	const char *const *names;
+	struct identity id;
+	char text[128] = "";
+
+	fw02_groups = 2;
+	fw02_first = 100;
+	own_groups = own_rows[_i].n;
+	memcpy(own_group, own_rows[_i].own, sizeof(own_group));
+	ck_assert(identity_look_up(&id, own_rows[_i].user, NULL));
+	names = identity_groups(&id);
+	ck_assert_int_eq(names != NULL, own_rows[_i].want != NULL);
+	for (size_t i = 0; names != NULL && names[i] != NULL; i++)
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		    "%s ", names[i]);
+	if (names != NULL)
+		ck_assert_str_eq(text, own_rows[_i].want);
+	identity_clear(&id);
 }
 END_TEST
 
@@ -468,6 +535,7 @@ identity_suite(void)
 	tcase_add_loop_test(tc, user, 0, LENGTH(user_rows));
 	tcase_add_loop_test(tc, connection, 0, LENGTH(connection_rows));
 	tcase_add_loop_test(tc, groups, 0, LENGTH(group_rows));
+	tcase_add_loop_test(tc, process_groups, 0, LENGTH(own_rows));
 	tcase_add_loop_test(tc, expand, 0, LENGTH(expand_rows));
 	suite_add_tcase(s, tc);
 	tc = tcase_create("auth");
