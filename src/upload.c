@@ -355,48 +355,64 @@ flush_data(const struct upload *u)
 	return u->all->tells_late ? durable_heard(u->temp.fd) : 0;
 }
 
-/* Keep what has the name as a version; it may go away, or come. */
+/* Keep what has the name, if anything, as a version; it may go, or come. */
 static int
-name_version(struct upload *u)
+name_version(struct upload *u, bool exists)
 {
 	unsigned keep = u->all->policy->keep_versions;
 	int tries;
 
 	for (tries = 0; tries < VERSION_TRIES; tries++) {
-		if (version_replace(&u->temp, u->name, keep) == 0)
+		if (exists && version_replace(&u->temp, u->name, keep) == 0)
 			return 0;
-		if (errno != ENOENT)
+		if (exists && errno != ENOENT)
 			return -1;
 		if (temp_rename(&u->temp, u->name, TEMP_NOREPLACE) == 0)
 			return 0;
 		if (errno != EEXIST)
 			return -1;
+		exists = true;
 	}
 	return -1;
 }
 
-/* Something has the name, or the file system could not be asked at once. */
+/*
+ * Something had the name at the beginning or a moment ago, and may be gone by
+ * now and come again; or knows_flags is false, and this file system could not
+ * be asked at once.
+ */
 static int
-name_over(struct upload *u)
+name_over(struct upload *u, bool knows_flags)
 {
 	enum policy_overwrite overwrite = u->all->policy->overwrite;
+	unsigned flags = knows_flags ? TEMP_NOREPLACE : 0;
 	struct stat st;
 	bool exists;
 
 	if (require_replaceable(u, &st, &exists) == -1)
 		return -1;
-	if (exists && overwrite == POLICY_OVERWRITE_NO) {
+	switch (overwrite) {
+	case POLICY_OVERWRITE_YES:
+		flags = 0;
+		break;
+	case POLICY_OVERWRITE_NO:
+		if (!exists)
+			break;
 		errno = EEXIST;
 		return -1;
+	case POLICY_OVERWRITE_VERSION:
+		if (exists || knows_flags)
+			return name_version(u, exists);
+		break;
 	}
-	if (exists && overwrite == POLICY_OVERWRITE_VERSION)
-		return name_version(u);
-	return temp_rename(&u->temp, u->name, 0);
+	return temp_rename(&u->temp, u->name, flags);
 }
 
 static int
 give_name(struct upload *u)
 {
+	bool knows_flags = true;
+
 	if (!temp_has_its_name(&u->temp)) {
 		errno = ENOENT;
 		return -1;
@@ -409,8 +425,9 @@ give_name(struct upload *u)
 		/* EINVAL: this file system does not know the flag. */
 		if (errno != EEXIST && errno != EINVAL)
 			return -1;
+		knows_flags = errno == EEXIST;
 	}
-	return name_over(u);
+	return name_over(u, knows_flags);
 }
 
 /* What comes behind the name: mode, directory, or for later. */

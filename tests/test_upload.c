@@ -245,7 +245,8 @@ enum meddling {
 	NOTHING,
 	REMOVE_BEFORE_EXCHANGE,
 	REMOVE_AND_MAKE, /* and make it again before it is renamed to */
-	MAKE_BEFORE_RENAME
+	MAKE_BEFORE_RENAME,
+	MAKE_REMOVE_AND_MAKE /* so that it is gone when it is looked at */
 };
 
 static enum meddling meddling;
@@ -263,7 +264,17 @@ meddle(const char *to, unsigned flags)
 	}
 	if (meddling >= REMOVE_AND_MAKE)
 		scratch_file("f", "other", 0644);
-	meddling = NOTHING;
+	meddling =
+	    meddling == MAKE_REMOVE_AND_MAKE ? MAKE_BEFORE_RENAME : NOTHING;
+}
+
+/* What they do when it could not be renamed to. */
+static long
+meddle_after(long ret)
+{
+	if (ret == -1 && meddling == MAKE_BEFORE_RENAME)
+		ck_assert_int_eq(unlink("f"), 0);
+	return ret;
 }
 
 /*
@@ -294,6 +305,8 @@ syscall(long number, ...)
 		if (note_call('r'))
 			return -1;
 		meddle((const char *)a[3], (unsigned)a[4]);
+		return meddle_after(
+		    real(number, a[0], a[1], a[2], a[3], a[4], a[5]));
 	}
 	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
@@ -596,7 +609,7 @@ START_TEST(overwrite_no_race)
 	policy.overwrite = POLICY_OVERWRITE_NO;
 	begin("f", 0644, false);
 	put("new");
-	meddling = MAKE_BEFORE_RENAME;
+	meddling = _i == 0 ? MAKE_BEFORE_RENAME : MAKE_REMOVE_AND_MAKE;
 	errno = 0;
 	ck_assert_int_eq(upload_commit(&up, NULL), -1);
 	ck_assert_int_eq(errno, EEXIST);
@@ -769,6 +782,27 @@ START_TEST(version_race)
 	if (race_rows[_i].version != NULL)
 		ck_assert_str_eq(scratch_text(race_rows[_i].version), "other");
 	ck_assert_int_eq(scratch_count("."), race_rows[_i].count);
+}
+END_TEST
+
+/*
+ * There is none when the file is to get its name, with _i 0 because somebody
+ * took it away: what comes in its place at that moment is kept.
+ */
+START_TEST(version_of_what_comes)
+{
+	policy.overwrite = POLICY_OVERWRITE_VERSION;
+	if (_i == 0)
+		scratch_file("f", "old", 0644);
+	begin("f", 0644, _i == 0);
+	put("new");
+	if (_i == 0)
+		ck_assert_int_eq(unlink("f"), 0);
+	meddling = _i == 0 ? MAKE_BEFORE_RENAME : MAKE_REMOVE_AND_MAKE;
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	ck_assert_str_eq(scratch_text("f"), "new");
+	ck_assert_str_eq(scratch_text("f.~1~"), "other");
+	ck_assert_int_eq(scratch_count("."), 2);
 }
 END_TEST
 
@@ -2061,11 +2095,12 @@ upload_suite(void)
 	tcase_add_loop_test(
 	    tc, changed_target, 0, 2 * (int)LENGTH(change_rows));
 	tcase_add_loop_test(tc, overwrite_no, 0, 2);
-	tcase_add_test(tc, overwrite_no_race);
+	tcase_add_loop_test(tc, overwrite_no_race, 0, 2);
 	tcase_add_loop_test(
 	    tc, no_rename_flags, 0, POLICY_OVERWRITE_VERSION + 1);
 	tcase_add_loop_test(tc, versions, 0, 2);
 	tcase_add_loop_test(tc, version_race, 0, LENGTH(race_rows));
+	tcase_add_loop_test(tc, version_of_what_comes, 0, 2);
 	tcase_add_test(tc, keep_versions);
 	tcase_add_test(tc, no_more_versions);
 	tcase_add_test(tc, versions_impossible);
