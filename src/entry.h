@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 #include "defs.h"
 #include "gate.h"
 
@@ -64,6 +66,12 @@ int root_make_dir(int dirfd, const char *name, mode_t mode) ATTR_USE;
  * fchmod(3) of some libcs then tries by way of /proc, which no filter allows.
  */
 int root_set_mode(int fd, mode_t mode);
+
+/*
+ * Can names be made in the directory, and neither changed nor removed (chattr
+ * +a)?  False where the file system does not tell.
+ */
+bool root_is_append_only(int dirfd) ATTR_USE;
 
 /* Could names be made and removed in the directory?  0 if so. */
 int root_may_change(int dirfd) ATTR_USE;

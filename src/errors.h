@@ -14,7 +14,8 @@ enum {
 	ERR_REFUSED,            /* by policy: the gate knows the verdict */
 	ERR_SEVERAL_NAMES,      /* cannot be written in place */
 	ERR_LOCKED,             /* is being written in place by another */
-	ERR_NO_VERSIONS         /* cannot be kept in this directory */
+	ERR_NO_VERSIONS,        /* cannot be kept in this directory */
+	ERR_APPEND_ONLY         /* names in this directory stay as they are */
 };
 
 /* What a client and the log read of it; never NULL. */

@@ -151,6 +151,8 @@ static const struct filter_row filter_sink[] = {
 	    "LOCK_EX|LOCK_NB: this temporary file is alive" },
 	{ "fstatfs", { { 0, FILTER_NONE, 0 } },
 	    "what its file system is like, and what is free" },
+	{ "statx", { { 0, FILTER_DIR, 0 }, { 2, FILTER_INT, 0x1000 } },
+	    "is a directory append-only?  AT_EMPTY_PATH" },
 	{ "fsync", { { 0, FILTER_NONE, 0 } }, "Sync file" },
 	{ "syncfs", { { 0, FILTER_NONE, 0 } }, "Sync session" },
 	{ "getrandom", { { 0, FILTER_NONE, 0 } }, "its name" },

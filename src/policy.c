@@ -273,6 +273,12 @@ policy_new_name(const struct policy *p, const char *name)
 	    : POLICY_ALLOW;
 }
 
+bool
+policy_is_atomic(const struct policy *p)
+{
+	return p->atomic || p->overwrite == POLICY_OVERWRITE_VERSION;
+}
+
 enum policy_verdict
 policy_make_directory(
     const struct policy *p, const struct policy_usage *usage, const char *name)

@@ -182,6 +182,12 @@ struct policy_usage {
 enum policy_verdict policy_new_name(
     const struct policy *p, const char *name) ATTR_USE;
 
+/*
+ * Do uploads get their names when they are whole?  Old versions are kept in no
+ * other way, whatever Atomic says.
+ */
+bool policy_is_atomic(const struct policy *p) ATTR_USE;
+
 /* May another directory be made, of this name? */
 enum policy_verdict policy_make_directory(const struct policy *p,
     const struct policy_usage *usage, const char *name) ATTR_USE;

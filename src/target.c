@@ -37,6 +37,8 @@ keyword_of(const struct policy *policy, int err)
 	case ERR_NO_VERSIONS:
 	case ENAMETOOLONG:
 		return versions ? "Overwrite" : NULL;
+	case ERR_APPEND_ONLY:
+		return policy->atomic ? "Atomic" : "Overwrite";
 	case ERR_SEVERAL_NAMES:
 	case ERR_LOCKED:
 		return policy->atomic ? NULL : "Atomic";
@@ -96,6 +98,8 @@ target_find(struct target *t, const struct policy *policy,
 		path->text) == -1)
 		return failed(t, errno, why);
 	t->is_dir = place->dir != -1;
+	t->is_append_only =
+	    root_is_append_only(t->is_dir ? place->dir : place->parent);
 	return true;
 }
 
@@ -111,6 +115,8 @@ target_locate(struct target *t, const char *name, size_t len,
 {
 	it->dirfd = tree_dir(&t->tree);
 	it->has_name = it->dirfd == -1 && !t->is_dir;
+	it->is_append_only =
+	    it->dirfd == -1 ? t->is_append_only : tree_is_append_only(&t->tree);
 	if (it->has_name) {
 		it->dirfd = t->place.parent;
 		memcpy(it->name, t->place.name, sizeof(it->name));
@@ -152,6 +158,9 @@ target_may_store(struct target *t, const struct target_item *it,
 	if (upload_look(u, it->dirfd, it->name, &old) == -1 ||
 	    (u->old != -1 && gate_place(&t->root->gate, &u->old_st) == -1))
 		return upload_failed(t, u, errno, why);
+	/* It would neither get its name nor go away again. */
+	if (it->is_append_only && policy_is_atomic(t->policy))
+		return upload_failed(t, u, ERR_APPEND_ONLY, why);
 	*mode =
 	    policy_file_mode(t->policy, file->mode, t->request->preserve, old);
 	return allowed(t,

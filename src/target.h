@@ -26,7 +26,8 @@ struct target {
 	const struct policy *policy;   /* borrowed, as the next two are */
 	const struct request *request; /* of a sink */
 	struct root *root;
-	bool is_dir; /* items go inside, and do not take its name */
+	bool is_dir;         /* items go inside, and do not take its name */
+	bool is_append_only; /* the directory that they go into; see entry.h */
 	struct policy_usage usage;
 	struct uploads uploads;
 	struct root_place place;
@@ -35,8 +36,9 @@ struct target {
 
 /* An item in its directory. */
 struct target_item {
-	int dirfd;     /* borrowed */
-	bool has_name; /* the target's own, not the record's */
+	int dirfd;           /* borrowed */
+	bool has_name;       /* the target's own, not the record's */
+	bool is_append_only; /* the directory */
 	char name[NAME_BYTES_MAX + 1];
 };
 

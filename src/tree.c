@@ -91,6 +91,12 @@ tree_dir(const struct tree *t)
 	return t->depth == 0 ? -1 : t->levels[t->depth - 1].fd;
 }
 
+bool
+tree_is_append_only(const struct tree *t)
+{
+	return t->depth > 0 && t->levels[t->depth - 1].is_append_only;
+}
+
 void
 tree_name(const struct tree *t, char *dst)
 {
@@ -159,6 +165,7 @@ open_level(struct tree_level *l, struct gate *gate, int dirfd, const char *name,
 		return -1;
 	l->dev = st.st_dev;
 	l->kept = st.st_mode & (S_ISGID | S_ISVTX);
+	l->is_append_only = !l->made && root_is_append_only(l->fd);
 	if (l->made)
 		plan_made(l, &st, &wish->mode);
 	else

@@ -29,7 +29,8 @@
 struct tree_level {
 	int fd;
 	dev_t dev;
-	bool made;      /* by this session */
+	bool made; /* by this session */
+	bool is_append_only;
 	bool sets_mode; /* when it is left */
 	bool sets_times;
 	mode_t mode; /* with sets_mode: 0777 at most */
@@ -96,6 +97,9 @@ void tree_pop_name(struct tree *t);
 
 /* The innermost open directory, or -1 when none is open. */
 int tree_dir(const struct tree *t);
+
+/* Was the innermost open directory so when it was entered?  See entry.h. */
+bool tree_is_append_only(const struct tree *t) ATTR_USE;
 
 /* The last component of its name, into NAME_BYTES_MAX + 1 bytes. */
 void tree_name(const struct tree *t, char *dst);

@@ -258,7 +258,7 @@ begin_in_place(struct upload *u, struct policy_mode mode)
 static bool
 goes_beside(const struct upload *u)
 {
-	return u->all->policy->atomic || keeps_versions(u);
+	return policy_is_atomic(u->all->policy);
 }
 
 int

@@ -42,6 +42,8 @@ static const struct {
 	{ ERR_TOO_DEEP, "too-deep", "too many directory levels" },
 	{ ERR_TOO_MANY, "too-many", "Argument list too long" },
 	{ ERR_REFUSED, "error", "refused for this account" },
+	{ ERR_APPEND_ONLY, "permission",
+	    "directory is append-only: cannot store atomically" },
 	{ ERR_SEVERAL_NAMES, "error",
 	    "has several names: cannot be written in place" },
 	{ ERR_LOCKED, "busy", "is being written by another session" },

@@ -20,6 +20,7 @@
 
 #include <linux/btrfs.h>
 #include <linux/btrfs_tree.h>
+#include <linux/fs.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -426,6 +427,83 @@ START_TEST(becomes_read_only)
 }
 END_TEST
 
+static bool
+set_append_only(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), flags = FS_APPEND_FL;
+	bool done = fd != -1 && ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
+
+	(void)close(fd);
+	return done;
+}
+
+/* The directory that files go to is of this kind, or one in it. */
+static const struct {
+	const char *dir;
+	const char *options;
+	bool refused;
+} append_rows[] = {
+	{ "d", NULL, true },
+	{ "d/sub", NULL, true },
+	{ "d", "-o Overwrite=version -o Atomic=no", true },
+	{ "d", "-o Atomic=no", false },
+	{ "d/sub", "-o Atomic=no", false },
+};
+
+/* What is made there can neither be renamed nor removed: R-FILE-2, R-WIRE-5. */
+START_TEST(append_only_directory)
+{
+	const bool refused = append_rows[_i].refused;
+	const char *path = root_path();
+	struct server s;
+
+	if (!has_own_mounts() ||
+	    mount("none", path, "tmpfs", 0, "size=8m,mode=0777") == -1) {
+		skipped("no file system of its own");
+		return;
+	}
+	ck_assert_int_eq(chdir(path), 0);
+	make_dir("d", 0777);
+	make_dir("d/sub", 0777);
+	if (!set_append_only(append_rows[_i].dir)) {
+		skipped("no append-only directories here");
+		return;
+	}
+	server_start(&s,
+	    &(struct launch){ .options = append_rows[_i].options,
+		.command = "scp -r -d -t d" });
+	expect_ack(&s);
+	if (strcmp(append_rows[_i].dir, "d") != 0) {
+		send_text(&s, "D0777 0 sub\n");
+		expect_ack(&s);
+	}
+	send_text(&s, "C0644 1 f\n");
+	if (refused) {
+		expect_message(&s, 1, "f: directory is append-only: cannot ");
+	} else {
+		expect_ack(&s);
+		server_send(&s, "f", 2);
+		expect_ack(&s);
+	}
+	/* A directory needs no more than its name. */
+	send_text(&s, "D0700 0 new\n");
+	expect_ack(&s);
+	send_text(&s, "C0600 1 g\n");
+	expect_ack(&s);
+	server_send(&s, "g", 2);
+	expect_ack(&s);
+	end_session(&s, refused);
+	if (refused)
+		ck_logged(&s, "permission: \"/d/");
+	server_clear(&s);
+	ck_assert(!tree_has_temp(path));
+	ck_assert(tree_has(path, "f") == !refused);
+	ck_assert(tree_has(path, "g"));
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(umount(path), 0);
+}
+END_TEST
+
 /* R-WIRE-3: what had no room once is not whole, also if there is room again. */
 START_TEST(full_for_a_while)
 {
@@ -700,6 +778,7 @@ add_disks(TCase *tc)
 {
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, becomes_read_only);
+	tcase_add_loop_test(tc, append_only_directory, 0, LENGTH(append_rows));
 	tcase_add_loop_test(tc, full_for_a_while, 0, LENGTH(space_options));
 	tcase_add_test(tc, disk_fails);
 	tcase_add_test(tc, quota);

@@ -512,6 +512,7 @@ static const struct {
 	{ SYS_fgetxattr, { ENODATA, ENOTSUP, ERANGE, EIO } },
 	{ SYS_flistxattr, { ENOTSUP, ERANGE, E2BIG } },
 	{ SYS_fsetxattr, { EDQUOT, ENOSPC, ENOTSUP, EPERM } },
+	{ SYS_statx, { EIO, EINTR, ENOSYS } },
 	{ SYS_fstatfs, { EIO, EINTR, ENOSYS, EOVERFLOW } },
 	{ SYS_readlinkat, { EIO, EINVAL, ENOENT } },
 	{ SYS_ppoll, { EINTR, ENOMEM } },
