@@ -159,7 +159,7 @@ refuse_in_protocol(struct server *v, const char *why)
 		return;
 	peer_init(&v->peer, &v->stream, true);
 	(void)peer_warn(&v->peer, "%s", why);
-	stream_drain(&v->stream, SESSION_REFUSED_DRAIN_MS);
+	(void)stream_drain(&v->stream, SESSION_REFUSED_DRAIN_MS);
 	stream_close(&v->stream);
 }
 

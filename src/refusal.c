@@ -34,7 +34,7 @@ warn(struct refusal *r, const char *message)
 static enum session_next
 drain(struct refusal *r)
 {
-	stream_drain(r->s->stream, SESSION_DRAIN_MS);
+	(void)stream_drain(r->s->stream, SESSION_DRAIN_MS);
 	return SESSION_END;
 }
 

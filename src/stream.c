@@ -562,12 +562,25 @@ stream_from_file(struct stream *s, int fd, off_t size, int *file_errno)
 
 /* --- the rest ----------------------------------------------------------- */
 
-void
+/* Nothing but what may stand between records. */
+static bool
+is_filler(const char *p, size_t len)
+{
+	while (len > 0 && (*p == '\0' || *p == '\n')) {
+		p++;
+		len--;
+	}
+	return len == 0;
+}
+
+bool
 stream_drain(struct stream *s, int silence_ms)
 {
 	int64_t now = clock_now(),
 		end = now + STREAM_DRAIN_SECONDS * CLOCK_SECOND;
 	int64_t quiet = now + silence_ms * CLOCK_MS, until;
+	bool filler = is_filler(s->buf + s->start, buffered(s));
+	ssize_t n;
 	int got;
 
 	s->start = s->end = 0;
@@ -576,8 +589,10 @@ stream_drain(struct stream *s, int silence_ms)
 		got = now < until ? wait_for(s->in, POLLIN, until - now) : 0;
 		if (got == -1 && errno == EINTR)
 			continue;
-		if (got <= 0 || read_some(s, s->buf, IN_BYTES) <= 0)
+		if (got <= 0 || (n = read_some(s, s->buf, IN_BYTES)) <= 0)
 			break;
+		filler = filler && is_filler(s->buf, (size_t)n);
 		quiet = clock_now() + silence_ms * CLOCK_MS;
 	}
+	return !filler;
 }

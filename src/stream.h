@@ -132,9 +132,9 @@ int stream_from_file(
 /*
  * Read input away, unparsed, until it ends, nothing has come for silence_ms,
  * or a client that sends a byte now and then has had STREAM_DRAIN_SECONDS.
- * Never fails.
+ * Never fails.  True if there was more than NUL bytes and newlines.
  */
 #define STREAM_DRAIN_SECONDS 300
-void stream_drain(struct stream *s, int silence_ms);
+bool stream_drain(struct stream *s, int silence_ms);
 
 #endif

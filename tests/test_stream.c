@@ -989,7 +989,7 @@ START_TEST(drain_to_end)
 
 	pid = send_file(3 * 1024 * 1024, BUFFER);
 	ck_assert_int_eq(stream_peek(&s, &c), 1);
-	stream_drain(&s, 10000);
+	ck_assert(stream_drain(&s, 10000));
 	expect_end();
 	ck_assert(scratch_seconds() - begin < 5);
 	scratch_wait(pid);
@@ -1016,7 +1016,7 @@ START_TEST(drain_to_silence)
 	ck_assert_int_eq(stream_peek(&s, &c), 1);
 	begin = scratch_seconds();
 	/* to[1] stays open here: only silence ends it. */
-	stream_drain(&s, 150);
+	ck_assert(stream_drain(&s, 150));
 	seconds = scratch_seconds() - begin;
 	ck_assert_msg(seconds > 0.3 && seconds < 3, "%f seconds", seconds);
 	ck_assert(!stream_is_waiting(&s));
@@ -1031,7 +1031,7 @@ START_TEST(drain_error)
 	double begin = scratch_seconds();
 
 	ck_assert_int_eq(close(to[0]), 0);
-	stream_drain(&s, 10000);
+	ck_assert(!stream_drain(&s, 10000));
 	ck_assert(scratch_seconds() - begin < 5);
 }
 END_TEST
@@ -1146,7 +1146,7 @@ START_TEST(stopped_in_drain)
 	double begin = scratch_seconds();
 
 	signals(on_stop, 20, 20);
-	stream_drain(&s, 60000);
+	(void)stream_drain(&s, 60000);
 	ck_assert(scratch_seconds() - begin < 5);
 }
 END_TEST

@@ -439,7 +439,25 @@ END_TEST
 START_TEST(end_of_no_directory_ends_the_session)
 {
 	RUN("scp -t f", ACK, SEND("C0644 2 f\n"), ACK, SEND("hi\0"), ACK,
-	    SEND("E\n"), ACK, SEND("C0644 4 f\nevil\0"), QUIET, EXIT(0));
+	    SEND("E\n"), ACK, SEND("\n\0\n"), QUIET, EXIT(0));
+	ck_tree("0644 f hi\n");
+}
+END_TEST
+
+/* It is not stored, and a client that reads no answer must not think so. */
+START_TEST(more_behind_the_end)
+{
+	static const char text[] = "C0644 2 f\nhi\0E\n\0\nC0644 4 f\nevil";
+	struct server s;
+
+	server_start(&s, &(struct launch){ .command = "scp -t f" });
+	expect_ack(&s);
+	server_send(&s, text, sizeof(text));
+	server_close_input(&s);
+	ck_answers(&s, "000");
+	expect_end(&s, 1);
+	ck_assert(holds(s.log.p, "protocol-error: more came behind"));
+	server_clear(&s);
 	ck_tree("0644 f hi\n");
 }
 END_TEST
@@ -447,7 +465,7 @@ END_TEST
 START_TEST(surplus_end_after_a_tree)
 {
 	RUN("scp -r -t .", ACK, SEND("D0755 0 d\n"), ACK, SEND("E\n"), ACK,
-	    SEND("E\n"), ACK, SEND("C0644 4 f\nevil\0X"), QUIET, EXIT(0));
+	    SEND("E\n"), ACK, SEND("C0644 4 f\nevil\0X"), QUIET, EXIT(1));
 	ck_tree("0755 d/\n");
 }
 END_TEST
@@ -1763,6 +1781,7 @@ add_records(TCase *tc)
 	tcase_add_loop_test(tc, mode_digits, 0, 11);
 	tcase_add_test(tc, stray_bytes_between_records);
 	tcase_add_test(tc, end_of_no_directory_ends_the_session);
+	tcase_add_test(tc, more_behind_the_end);
 	tcase_add_test(tc, surplus_end_after_a_tree);
 	tcase_add_test(tc, warning_from_the_client);
 	tcase_add_test(tc, fatal_error_from_the_client);

@@ -333,6 +333,7 @@ take_end(struct sinkmodel *m, const struct proto_record *rec)
 		if (!answered)
 			(void)take_answer(m, MAY(0));
 		finish(m, true);
+		m->ended = true;
 		return;
 	}
 	leave(m);
@@ -505,6 +506,8 @@ sinkmodel_step(struct sinkmodel *m, const char *in, size_t len, const char *out,
 		finish(m, true);
 	while (m->inlen > 0 && m->state != OVER)
 		take_some(m);
+	for (; m->inlen > 0 && m->ended; m->in++, m->inlen--)
+		m->failed |= *m->in != '\0' && *m->in != '\n';
 	end_step(m);
 }
 

@@ -59,6 +59,7 @@ struct sinkmodel {
 		OVER
 	} state;
 	bool drains; /* OVER: what else comes is read and not looked at */
+	bool ended;  /* by an E too many: it is to be nothing */
 	bool failed; /* the exit status must be 1 */
 	bool vague;  /* it may be, for reasons that cannot be seen here */
 	unsigned credits;
