@@ -87,7 +87,9 @@ on_signal(int sig)
 static void
 set_signals(void)
 {
-	static const int caught[] = { SIGTERM, SIGHUP, SIGINT, SIGALRM };
+	/* SIGXCPU is what comes before an end that cannot be handled. */
+	static const int caught[] = { SIGTERM, SIGHUP, SIGINT, SIGXCPU,
+		SIGALRM };
 	struct sigaction sa;
 	sigset_t none;
 	size_t i;

@@ -1642,7 +1642,7 @@ END_TEST
 
 START_TEST(signal_in_the_middle)
 {
-	static const int signals[] = { SIGTERM, SIGHUP, SIGINT };
+	static const int signals[] = { SIGTERM, SIGHUP, SIGINT, SIGXCPU };
 	struct timespec start;
 	struct server s;
 
@@ -1836,7 +1836,7 @@ add_replacing(TCase *tc)
 	tcase_add_test(tc, nothing_else_is_swept);
 	tcase_add_test(tc, killed_session_is_swept_by_the_next);
 	tcase_add_test(tc, two_sessions_in_one_directory);
-	tcase_add_loop_test(tc, signal_in_the_middle, 0, 3);
+	tcase_add_loop_test(tc, signal_in_the_middle, 0, 4);
 	tcase_add_test(tc, signal_between_files);
 	tcase_add_test(tc, client_stops_reading);
 	tcase_add_test(tc, client_never_reads);
