@@ -127,16 +127,22 @@ plan_made(
 	l->sets_mode = l->mode != given;
 }
 
-/* What is to be set on one that was there; it is made writable meanwhile. */
+/*
+ * What is to be set on one that was there; it is made writable meanwhile.  A
+ * mode that it has already is left alone: chmod(2) takes the set-group-ID bit
+ * from the directory of a group that is not ours, whatever it is asked for.
+ */
 static void
 plan_existing(
     struct tree_level *l, const struct stat *st, const struct tree_wish *wish)
 {
 	mode_t given = st->st_mode & 0777;
+	bool is_locked = (given & S_IRWXU) != S_IRWXU;
 
 	l->mode = wish->mode.bits;
-	l->sets_mode = wish->preserve && wish->sets_existing;
-	if (l->sets_mode && (given & S_IRWXU) != S_IRWXU)
+	l->sets_mode = wish->preserve && wish->sets_existing &&
+	    (is_locked || (st->st_mode & 07777) != (l->mode | l->kept));
+	if (l->sets_mode && is_locked)
 		(void)root_set_mode(l->fd, given | l->kept | S_IRWXU);
 }
 

@@ -559,7 +559,9 @@ static const struct {
 	/* not to be opened any more when it is left */
 	{ POLICY_SYNC_SESSION, false, false, false, 0, 1 },
 	{ POLICY_SYNC_SESSION, true, false, true, 0755, 1 },
-	{ POLICY_SYNC_SESSION, true, true, false, 0755, 1 },
+	{ POLICY_SYNC_SESSION, true, true, false, 0711, 1 },
+	/* it has that mode already */
+	{ POLICY_SYNC_SESSION, true, true, false, 0755, 0 },
 	{ POLICY_SYNC_SESSION, true, false, false, 0755, 0 },
 	{ POLICY_SYNC_FILE, false, false, true, 0755, 0 },
 	{ POLICY_SYNC_NO, false, false, true, 0755, 0 },

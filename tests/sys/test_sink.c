@@ -1210,6 +1210,19 @@ START_TEST(owner_is_noted)
 }
 END_TEST
 
+/* Of a group that even root is none of: the kernel would take the bit. */
+START_TEST(setgid_of_another_group_is_kept)
+{
+	make_dir("d", 0775);
+	ck_assert_int_eq(chown("d", 0, 4711), 0);
+	ck_assert_int_eq(chmod("d", 02775), 0);
+	RUN("scp -r -p -t .", ACK, SEND("T1 0 1 0\n"), ACK, SEND("D0775 0 d\n"),
+	    ACK, SEND("D0755 0 e\n"), ACK, SEND("E\n"), ACK, SEND("E\n"), ACK,
+	    EXIT(0));
+	ck_tree("2755 d/e/\n2775 d/\n");
+}
+END_TEST
+
 /* Nor is it one what else of it is lost. */
 static const struct {
 	long call;
@@ -1848,6 +1861,7 @@ add_ownership(TCase *tc)
 {
 	tcase_add_test(tc, group_is_kept);
 	tcase_add_test(tc, owner_is_noted);
+	tcase_add_test(tc, setgid_of_another_group_is_kept);
 	tcase_add_loop_test(tc, losses_are_noted, 0, LENGTH(loss_rows));
 }
 
