@@ -149,6 +149,8 @@ static const struct filter_row filter_sink[] = {
 	{ "fsetxattr", { { 4, FILTER_INT, 0 } }, "to the new file" },
 	{ "flock", { { 1, FILTER_INT, 6 } },
 	    "LOCK_EX|LOCK_NB: this temporary file is alive" },
+	{ "flock", { { 1, FILTER_INT, 8 } },
+	    "LOCK_UN: it is whole, and kept open for Sync session" },
 	{ "fstatfs", { { 0, FILTER_NONE, 0 } },
 	    "what its file system is like, and what is free" },
 	{ "statx", { { 0, FILTER_DIR, 0 }, { 2, FILTER_INT, 0x1000 } },

@@ -9,6 +9,7 @@
  */
 #include "config.h"
 
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -355,6 +356,9 @@ static const struct {
 	{ "sync a file system", SYS_syncfs, { 5 }, "t" },
 	{ "sync everything", SYS_sync, { 0 }, "" },
 	{ "free space", SYS_fstatfs, { 5, 1 }, "t" },
+	{ "lock", SYS_flock, { 5, LOCK_EX | LOCK_NB }, "t" },
+	{ "unlock", SYS_flock, { 5, LOCK_UN }, "t" },
+	{ "wait for a lock", SYS_flock, { 5, LOCK_EX }, "" },
 	{ "flags of a directory", SYS_statx, { 5, 1, AT_EMPTY_PATH, 0, 1 },
 	    "t" },
 	{ "flags of the working directory", SYS_statx,

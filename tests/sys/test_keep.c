@@ -116,6 +116,20 @@ START_TEST(synced)
 }
 END_TEST
 
+/* What a session keeps open until its end it does not keep from anybody. */
+START_TEST(again_in_one_session)
+{
+	RUN_WITH("-o Sync=session -o Atomic=no", "scp -d -t .", ACK,
+	    SEND("C0644 3 f\n"), ACK, SEND("one\0"), ACK, SEND("C0644 3 f\n"),
+	    ACK, SEND("two\0"), ACK, EXIT(0));
+	RUN_WITH("-o Sync=session -o Overwrite=version -o KeepVersions=1",
+	    "scp -d -t .", ACK, SEND("C0644 3 g\n"), ACK, SEND("one\0"), ACK,
+	    SEND("C0644 3 g\n"), ACK, SEND("two\0"), ACK, SEND("C0644 5 g\n"),
+	    ACK, SEND("three\0"), ACK, EXIT(0));
+	ck_tree("0644 f two\n0644 g three\n0644 g.~2~ two\n");
+}
+END_TEST
+
 /* The first such call from a place on, of this descriptor or of any (-1). */
 static long
 find_call(const struct trace_result *r, long from, long number, int fd)
@@ -460,6 +474,7 @@ add_keep(TCase *tc)
 	tcase_add_test(tc, in_place);
 	tcase_add_test(tc, in_place_cut);
 	tcase_add_loop_test(tc, synced, 0, 4);
+	tcase_add_test(tc, again_in_one_session);
 	tcase_add_loop_test(tc, order, 0, 2);
 	tcase_add_loop_test(tc, only_directories, 0, 2);
 	tcase_add_test(tc, no_space);
