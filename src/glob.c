@@ -503,7 +503,7 @@ glob_add(struct glob *g, const struct word *word)
 			ret = push_alternatives(g, &stack, pattern, &group);
 		} else if (found == -1) {
 			ret = -1;
-		} else if (is_only || *pattern != '\0') {
+		} else if (*pattern != '\0') {
 			/* Alternatives that leave nothing are no words. */
 			ret = expand_pattern(g, pattern, is_only);
 		}

@@ -6,6 +6,8 @@
 #include "glob.h"
 
 #include <check.h>
+#include <dlfcn.h>
+#include <stddef.h>
 
 #include "rooted.h"
 #include "scratch.h"
@@ -13,7 +15,69 @@
 #define TEMP "/.scp-server.0123456789abcdef~"
 
 static struct root root;
-static struct glob glob;
+static struct {
+	struct glob glob;
+	char behind[4 * PATH_BYTES_MAX]; /* which stay zeros */
+} guarded;
+#define glob guarded.glob
+
+/* --- calls that can be made to fail ----------------------------------- */
+
+static int look_error, read_error;
+static int looks_spared;   /* before the first one fails */
+static bool has_long_name; /* the next one, as FUSE allows */
+
+static void
+find_real(const char *name, void *function)
+{
+	void *symbol = dlsym(RTLD_NEXT, name);
+
+	memcpy(function, &symbol, sizeof(symbol));
+}
+
+int
+fstat(int fd, struct stat *st)
+{
+	if (look_error == 0 || looks_spared-- > 0)
+		return fstatat(fd, "", st, AT_EMPTY_PATH);
+	errno = look_error;
+	return -1;
+}
+
+#define LONG_NAME 2000
+
+static struct dirent *
+long_name(void)
+{
+	static union {
+		struct dirent entry;
+		char room[offsetof(struct dirent, d_name) + LONG_NAME + 1];
+	} u;
+	char *name = u.room + offsetof(struct dirent, d_name);
+
+	memset(name, 'n', LONG_NAME);
+	name[LONG_NAME] = '\0';
+	return &u.entry;
+}
+
+struct dirent *
+readdir(DIR *dir)
+{
+	struct dirent *(*real)(DIR *);
+
+	if (has_long_name) {
+		has_long_name = false;
+		return long_name();
+	}
+	if (read_error != 0) {
+		errno = read_error;
+		return NULL;
+	}
+	find_real("readdir", &real);
+	return real(dir);
+}
+
+/* ---------------------------------------------------------------------- */
 
 /* Names that are looked at from all sides. */
 static void
@@ -257,6 +321,110 @@ START_TEST(expand)
 }
 END_TEST
 
+static void
+ck_adds(const char *typed, const char *const *want)
+{
+	size_t i;
+
+	glob_init(&glob, &root, "/", 10000);
+	ck_assert_int_eq(add(typed), 0);
+	for (i = 0; i < glob.n && want[i] != NULL; i++)
+		ck_assert_str_eq(glob.paths[i], want[i]);
+	ck_assert_uint_eq(i, glob.n);
+	ck_assert_ptr_null(want[i]);
+	glob_clear(&glob);
+	ck_assert_uint_eq(glob.bytes, 0);
+}
+
+/* AllowNames is about files; what is none of them is not told of. */
+START_TEST(allow_names)
+{
+	static const char *const want[] = { "a", "ab", "abc", "b*", "d.3", "d1",
+		"d2", "d1/s", NULL };
+
+	memcpy(policy.allow_names, "a*\0", 4);
+	ck_adds("a* b* d* d1/*", want);
+}
+END_TEST
+
+static void
+ck_fails(const char *typed, int error)
+{
+	glob_init(&glob, &root, "/", 100);
+	errno = 0;
+	ck_assert_int_eq(add(typed), -1);
+	ck_assert_int_eq(errno, error);
+	glob_clear(&glob);
+	ck_assert_uint_eq(glob.bytes, 0);
+}
+
+/* What cannot be read is not left out in silence. */
+START_TEST(cannot_be_read)
+{
+	int fds = scratch_fds();
+
+	read_error = EIO;
+	ck_fails("a*", EIO);
+	read_error = 0;
+	ck_assert_int_eq(scratch_fds(), fds);
+	look_error = EIO;
+	ck_fails("d1/*", EIO);
+	look_error = 0;
+	ck_assert_int_eq(scratch_fds(), fds);
+}
+END_TEST
+
+/* In doubt it is there: whoever opens it will tell what is wrong. */
+START_TEST(cannot_be_looked_at)
+{
+	static const char *const want[] = { "d1/nothing", "d2/nothing", NULL };
+
+	look_error = EIO;
+	looks_spared = 1; /* at the root */
+	ck_adds("d[12]/nothing", want);
+	look_error = 0;
+}
+END_TEST
+
+/* Longer than any name that a client can send: with and without AllowNames. */
+START_TEST(long_name_read)
+{
+	if (_i != 0)
+		memcpy(policy.allow_names, "a*\0", 4);
+	has_long_name = true;
+	ck_fails("*", ENAMETOOLONG);
+}
+END_TEST
+
+/* Longer paths than there are, of names that are short enough. */
+START_TEST(long_path)
+{
+	static const char zeros[sizeof(guarded.behind)];
+	static const char *const want[] = { "*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/"
+					    "*/*/*/*/*/*/*/*",
+		NULL };
+	char name[NAME_BYTES_MAX + 1];
+	int dir, next, i;
+
+	scratch_fresh();
+	scratch_mkdir("r", 0755);
+	rooted(&root, "r");
+	memset(name, 'n', NAME_BYTES_MAX);
+	name[NAME_BYTES_MAX] = '\0';
+	dir = scratch_dir("r");
+	for (i = 0; i < 25; i++) {
+		ck_assert_int_eq(mkdirat(dir, name, 0755), 0);
+		next = openat(dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		ck_assert_int_ne(next, -1);
+		ck_assert_int_eq(close(dir), 0);
+		dir = next;
+	}
+	ck_adds(want[0], want);
+	ck_assert_mem_eq(guarded.behind, zeros, sizeof(zeros));
+	ck_assert_int_eq(close(dir), 0);
+}
+END_TEST
+
 /* What argv brings was split by a shell: nothing in it is special. */
 START_TEST(argv)
 {
@@ -358,6 +526,8 @@ static const struct {
 	{ "{a,b,c}", "", 0, "", 2, ERR_TOO_MANY },
 	{ "{?,a}", "", 0, "", 5, 0 },
 	{ "{?,a}", "", 0, "", 4, ERR_TOO_MANY },
+	{ "{a,?}", "", 0, "", 5, 0 },
+	{ "{a,?}", "", 0, "", 4, ERR_TOO_MANY },
 	/* names alone are not counted: who typed them knows how many */
 	{ "", "a ", 500, "", 2, 0 },
 	/* names that are read are work, matched or not */
@@ -369,6 +539,12 @@ static const struct {
 	/* as are names on the way, where nothing comes of them */
 	{ "*/nowhere", "", 0, "", 16, 0 },
 	{ "*/nowhere", "", 0, "", 15, ERR_TOO_MANY },
+	/* a long one more than a short one, */
+	{ "d[12]/", "x", 250, "", 3, 0 },
+	{ "d[12]/", "x", 250, "", 2, ERR_TOO_MANY },
+	/* and matching is, most of all with classes */
+	{ "t/", "?", 1000, "*", 1, 0 },
+	{ "t/", "?", 1000, "[a]", 1, ERR_TOO_MANY },
 	/* so are words that are made */
 	{ "", "{a,b}", 12, "", 10000, -1 },
 	{ "", "{a,b}", 20, "", 10000, ERR_TOO_MANY },
@@ -403,7 +579,9 @@ static const struct {
 	{ "{", ",", 131000, "}", 10000, -1 },
 	{ "", "{", 131000, "", 10000, -1 },
 	{ "", "*", 131000, "", 10000, -1 },
-	{ "", "a", 131000, "", 10000, -1 },
+	{ "", "a", 131000, "", 10000, ENAMETOOLONG },
+	{ "", "a", PATH_BYTES_MAX, "", 10000, ENAMETOOLONG },
+	{ "", "a", PATH_BYTES_MAX - 1, "", 10000, 0 },
 };
 
 START_TEST(bounds)
@@ -524,6 +702,11 @@ glob_suite(void)
 	tc = tcase_create("glob");
 	tcase_add_unchecked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, expand, 0, LENGTH(rows));
+	tcase_add_test(tc, allow_names);
+	tcase_add_test(tc, cannot_be_read);
+	tcase_add_test(tc, cannot_be_looked_at);
+	tcase_add_loop_test(tc, long_name_read, 0, 2);
+	tcase_add_test(tc, long_path);
 	tcase_add_test(tc, argv);
 	tcase_add_test(tc, unprivileged);
 	tcase_add_loop_test(tc, bounds, 0, LENGTH(bound_rows));

@@ -31,12 +31,14 @@ void __real_free(void *p);
 void __wrap_free(void *p);
 
 static unsigned left = UINT_MAX; /* so many succeed yet */
+static bool fails_once;          /* and all behind the next one */
 static int in_use;               /* of what was given, so much is not back */
 
 static bool
 fails(void)
 {
 	if (left == 0) {
+		left = fails_once ? UINT_MAX : 0;
 		errno = ENOMEM;
 		return true;
 	}
@@ -166,16 +168,21 @@ static int
 expand(void)
 {
 	static struct glob glob;
-	static char text[] = "{[a]*,d/?c,none,/}";
+	static char text[] = "{[a]*,d/?c,none,/}", nothing[] = "{,}";
 	static bool quoted[sizeof(text)];
 	struct word word = { .text = text, .len = sizeof(text) - 1 };
+	struct word empty = { .text = nothing, .len = sizeof(nothing) - 1 };
 	int ret, err;
 
-	word.quoted = quoted;
+	word.quoted = empty.quoted = quoted;
 	glob_init(&glob, &root, "/", 100);
 	ret = glob_add(&glob, &word);
+	if (ret == 0)
+		ret = glob_add(&glob, &empty);
 	err = errno;
-	if (ret == 0 && glob.n != 4)
+	if (ret == 0 &&
+	    (glob.n != 5 || strcmp(glob.paths[0], "ab") != 0 ||
+		strcmp(glob.paths[1], "d/ac") != 0))
 		ret = 1;
 	glob_clear(&glob);
 	errno = err;
@@ -201,17 +208,20 @@ enter_tree(void)
 
 static int (*const users[])(void) = { open_stream, expand, enter_tree };
 
+/* With those behind it, or alone. */
 START_TEST(each_request_fails)
 {
+	int (*const use)(void) = users[(size_t)_i % LENGTH(users)];
 	const int fds = scratch_fds();
 	int before, kept, err, ret;
 	unsigned n = 0;
 
+	fails_once = (size_t)_i >= LENGTH(users);
 	do {
 		before = in_use;
 		errno = 0;
 		left = n++;
-		ret = users[_i]();
+		ret = use();
 		err = errno;
 		left = UINT_MAX;
 		kept = in_use - before;
@@ -258,7 +268,7 @@ memory_suite(void)
 	tc = tcase_create("memory");
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, no_memory, 0, LENGTH(rows));
-	tcase_add_loop_test(tc, each_request_fails, 0, LENGTH(users));
+	tcase_add_loop_test(tc, each_request_fails, 0, 2 * LENGTH(users));
 	tcase_add_loop_test(tc, attributes, 0, 3);
 	suite_add_tcase(s, tc);
 	return s;
