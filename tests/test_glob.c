@@ -23,7 +23,7 @@ static struct {
 
 /* --- calls that can be made to fail ----------------------------------- */
 
-static int look_error, read_error;
+static int look_error, open_error, read_error;
 static int looks_spared;   /* before the first one fails */
 static bool has_long_name; /* the next one, as FUSE allows */
 
@@ -42,6 +42,19 @@ fstat(int fd, struct stat *st)
 		return fstatat(fd, "", st, AT_EMPTY_PATH);
 	errno = look_error;
 	return -1;
+}
+
+DIR *
+fdopendir(int fd)
+{
+	DIR *(*real)(int);
+
+	if (open_error != 0) {
+		errno = open_error;
+		return NULL;
+	}
+	find_real("fdopendir", &real);
+	return real(fd);
 }
 
 #define LONG_NAME 2000
@@ -371,6 +384,10 @@ START_TEST(cannot_be_read)
 	ck_fails("d1/*", EIO);
 	look_error = 0;
 	ck_assert_int_eq(scratch_fds(), fds);
+	open_error = ENOMEM;
+	ck_fails("a*", ENOMEM);
+	open_error = 0;
+	ck_assert_int_eq(scratch_fds(), fds);
 }
 END_TEST
 
@@ -409,8 +426,9 @@ START_TEST(long_path)
 	scratch_fresh();
 	scratch_mkdir("r", 0755);
 	rooted(&root, "r");
-	memset(name, 'n', NAME_BYTES_MAX);
-	name[NAME_BYTES_MAX] = '\0';
+	/* So that no number of them is as long as the longest path. */
+	memset(name, 'n', NAME_BYTES_MAX - 5);
+	name[NAME_BYTES_MAX - 5] = '\0';
 	dir = scratch_dir("r");
 	for (i = 0; i < 25; i++) {
 		ck_assert_int_eq(mkdirat(dir, name, 0755), 0);
@@ -542,6 +560,8 @@ static const struct {
 	/* a long one more than a short one, */
 	{ "d[12]/", "x", 250, "", 3, 0 },
 	{ "d[12]/", "x", 250, "", 2, ERR_TOO_MANY },
+	{ "", "x", 250, "/?", 2, 0 },
+	{ "", "x", 250, "/?", 1, ERR_TOO_MANY },
 	/* and matching is, most of all with classes */
 	{ "t/", "?", 1000, "*", 1, 0 },
 	{ "t/", "?", 1000, "[a]", 1, ERR_TOO_MANY },
