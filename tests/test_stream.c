@@ -14,6 +14,7 @@
 #include <check.h>
 #include <sched.h>
 
+#include "clock.h"
 #include "scratch.h"
 
 /* As in stream.c: the buffer, and what splice(2) is used from. */
@@ -40,6 +41,36 @@ write(int fd, const void *buf, size_t len)
 	len = len < bound ? len : bound;
 	bound -= len;
 	return len == 0 ? 0 : syscall(SYS_write, fd, buf, len);
+}
+
+/* read(2) of a client that takes its time: a byte, after a signal */
+static int slow_fd = -1;
+static int64_t slowness, skew;
+static size_t asked; /* by the last one */
+
+int64_t
+clock_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * CLOCK_SECOND + now.tv_nsec + skew;
+}
+
+ssize_t
+read(int fd, void *buf, size_t len)
+{
+	static bool was_interrupted;
+
+	asked = len;
+	if (fd != slow_fd)
+		return syscall(SYS_read, fd, buf, len);
+	was_interrupted = !was_interrupted;
+	if (!was_interrupted)
+		return syscall(SYS_read, fd, buf, len < 1 ? len : 1);
+	skew += slowness;
+	errno = EINTR;
+	return -1;
 }
 
 static int splices;
@@ -275,6 +306,33 @@ START_TEST(line_in_pieces)
 	}
 	expect_line("C0644 12 name");
 	scratch_wait(pid);
+}
+END_TEST
+
+/* Who sends a byte now and then is not idle, though a line takes long. */
+START_TEST(line_by_bytes)
+{
+	const char *line;
+	size_t len;
+
+	say("line\n", 5);
+	slow_fd = to[0];
+	slowness = (_i == 0 ? 60 : 110) * CLOCK_SECOND;
+	stream_limit(&s, 0, 100, 0);
+	ck_assert_int_eq(stream_line(&s, 100, &line, &len), _i == 0 ? 1 : -1);
+	ck_assert(_i == 0 || errno == ECANCELED);
+}
+END_TEST
+
+/* Where nothing is left there is room for as much as at first. */
+START_TEST(room)
+{
+	say("1\n", 2);
+	expect_line("1");
+	ck_assert_uint_eq(asked, IN_BUFFER);
+	say("2\n", 2);
+	expect_line("2");
+	ck_assert_uint_eq(asked, IN_BUFFER);
 }
 END_TEST
 
@@ -1154,12 +1212,20 @@ END_TEST
 /* Already stopped: nothing is taken in any more. */
 START_TEST(stopped_before)
 {
+	const char *line;
 	unsigned char c;
+	size_t len;
 
-	say("x", 1);
+	say("xyz\n", 4);
+	/* The second time it has been read already. */
+	if (_i != 0)
+		expect_byte('x');
 	stop = 1;
 	errno = 0;
 	ck_assert_int_eq(stream_byte(&s, &c), -1);
+	ck_assert_int_eq(errno, ECANCELED);
+	errno = 0;
+	ck_assert_int_eq(stream_line(&s, 10, &line, &len), -1);
 	ck_assert_int_eq(errno, ECANCELED);
 }
 END_TEST
@@ -1286,6 +1352,8 @@ stream_suite(void)
 	tcase_add_test(tc, bytes);
 	tcase_add_test(tc, many_lines_in_one_read);
 	tcase_add_test(tc, line_in_pieces);
+	tcase_add_loop_test(tc, line_by_bytes, 0, 2);
+	tcase_add_test(tc, room);
 	tcase_add_loop_test(tc, line_limit, 0, LENGTH(line_rows));
 	tcase_add_test(tc, compaction);
 	tcase_add_test(tc, read_error);
@@ -1306,7 +1374,7 @@ stream_suite(void)
 	tcase_add_test(tc, drain_error);
 	tcase_add_loop_test(tc, stopped, IN_BYTE, OUT_ZEROS + 1);
 	tcase_add_test(tc, stopped_in_drain);
-	tcase_add_test(tc, stopped_before);
+	tcase_add_loop_test(tc, stopped_before, 0, 2);
 	/* 0: in; 1: out; 2: out, zeros for a file that is too short */
 	tcase_add_loop_test(tc, stopped_in_flow, 0, 3);
 	tcase_add_loop_test(tc, interrupted, 0, 2);
