@@ -212,22 +212,35 @@ upload(const struct foresee *f)
 
 /* --- downloads -------------------------------------------------------- */
 
-static bool
-send_one(const struct foresee *f, struct operand *o, const char *text,
-    struct policy_usage *usage)
+static int
+open_one(const struct foresee *f, const struct operand *o,
+    const struct policy_usage *usage, struct stat *st, struct reason *why)
 {
 	const struct operand_file file = { .gate = &f->root->gate,
 		.usage = usage,
 		.dirfd = o->place.parent,
 		.target = o->place.name };
+	int fd;
+
+	if (o->place.dir == -1)
+		return operand_open(&file, st, why);
+	if ((fd = root_open_dir(o->place.dir, ".")) == -1)
+		reason_of_errno(why, &f->root->gate, errno);
+	return fd;
+}
+
+static bool
+send_one(const struct foresee *f, struct operand *o, const char *text,
+    struct policy_usage *usage)
+{
 	struct stat st = o->place.st;
 	struct reason why;
 	int fd;
 
+	if ((fd = open_one(f, o, usage, &st, &why)) == -1)
+		return refused(f, text, &why);
+	(void)close(fd);
 	if (o->place.dir == -1) {
-		if ((fd = operand_open(&file, &st, &why)) == -1)
-			return refused(f, text, &why);
-		(void)close(fd);
 		usage->files++;
 		usage->bytes += st.st_size;
 	}

@@ -585,7 +585,9 @@ START_TEST(as_somebody_else)
 	ck_assert_ptr_nonnull(pw);
 	make_file("secret", "s", 0600);
 	make_file("open", "o", 0644);
-	ask(&s, "", "scp -f secret", 0);
+	make_dir("listed", 0755);
+	make_dir("unlisted", 0711);
+	ask(&s, "", "scp -r -f secret unlisted", 0);
 	said(&s, "decision allowed");
 	server_clear(&s);
 	(void)snprintf(
@@ -595,6 +597,15 @@ START_TEST(as_somebody_else)
 	    "operand \"secret\"\ndecision refused\nreason permission\n"
 	    "message \"scp: secret: Permission denied\"\n"
 	    "operand \"open\"\ndecision allowed");
+	server_clear(&s);
+	(void)snprintf(words, sizeof(words),
+	    "user=%s scp -r -f unlisted listed", pw->pw_name);
+	ask(&s, "", words, 1);
+	said(&s,
+	    "operand \"unlisted\"\ndecision refused\nreason permission\n"
+	    "message \"scp: unlisted: Permission denied\"\n"
+	    "operand \"listed\"\ndecision allowed\t# what is in it is decided "
+	    "name by name");
 	server_clear(&s);
 	(void)snprintf(words, sizeof(words), "user=%s scp -t new", pw->pw_name);
 	ask(&s, "", words, 1);
