@@ -153,18 +153,6 @@ take_environment(struct environment *env)
 	return true;
 }
 
-/* A message in place of the protocol's first answer, which all clients read. */
-static void
-refuse_in_protocol(struct server *v, const char *why)
-{
-	if (stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &stop) == -1)
-		return;
-	peer_init(&v->peer, &v->stream, true);
-	(void)peer_warn(&v->peer, "%s", why);
-	(void)stream_drain(&v->stream, SESSION_REFUSED_DRAIN_MS);
-	stream_close(&v->stream);
-}
-
 /* One line on standard error, where a person may read it. */
 static void
 say(const char *prefix, const char *text)
@@ -182,6 +170,21 @@ static void
 tell(const char *text)
 {
 	say("scp-server: ", text);
+}
+
+/* A message in place of the protocol's first answer, which all clients read. */
+static void
+refuse_in_protocol(struct server *v, const char *why)
+{
+	/* Without memory for that, where some read it. */
+	if (stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &stop) == -1) {
+		tell(why);
+		return;
+	}
+	peer_init(&v->peer, &v->stream, true);
+	(void)peer_warn(&v->peer, "%s", why);
+	(void)stream_drain(&v->stream, SESSION_REFUSED_DRAIN_MS);
+	stream_close(&v->stream);
 }
 
 /* Would whoever sent this command read an answer in the protocol? */

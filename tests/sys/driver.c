@@ -271,10 +271,28 @@ channel_open(struct channel *c, enum ends ends)
 		    0);
 }
 
+struct start {
+	int program;
+	const struct channel *channel;
+	struct argv *argv;
+	struct argv *env;
+	size_t memory;
+};
+
 static void
-run_child(
-    int program, const struct channel *c, struct argv *argv, struct argv *env)
+limit_memory(size_t memory)
 {
+	const struct rlimit limit = { memory, memory };
+
+	if (memory != 0 && setrlimit(RLIMIT_AS, &limit) == -1)
+		_exit(126);
+}
+
+static void
+run_start(void *arg)
+{
+	const struct start *s = arg;
+	const struct channel *c = s->channel;
 	static const int defaults[] = { SIGPIPE, SIGTERM, SIGHUP, SIGINT,
 		SIGCHLD, SIGALRM };
 	sigset_t none;
@@ -289,24 +307,10 @@ run_child(
 	    dup2(c->err[1], 2) == -1)
 		_exit(126);
 	syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
-	syscall(
-	    SYS_execveat, program, "", argv->word, env->word, AT_EMPTY_PATH);
+	limit_memory(s->memory);
+	syscall(SYS_execveat, s->program, "", s->argv->word, s->env->word,
+	    AT_EMPTY_PATH);
 	_exit(127);
-}
-
-struct start {
-	int program;
-	const struct channel *channel;
-	struct argv *argv;
-	struct argv *env;
-};
-
-static void
-run_start(void *arg)
-{
-	const struct start *s = arg;
-
-	run_child(s->program, s->channel, s->argv, s->env);
 }
 
 /* The title of a session in reports: its words, or the text. */
@@ -335,6 +339,7 @@ server_start(struct server *s, const struct launch *l)
 	struct argv argv = { 0 }, env = { 0 };
 	struct bytes text = { 0 };
 	struct channel c;
+	struct start start;
 	int program = driver.program;
 
 	*s = (struct server){ .sockets = l->ends == ENDS_SOCKETS };
@@ -358,13 +363,14 @@ server_start(struct server *s, const struct launch *l)
 	channel_open(&c, l->ends);
 	if (l->program != NULL)
 		program = open(l->program, O_PATH | O_CLOEXEC);
+	start = (struct start){ program, &c, &argv, &env, l->memory };
 	s->pid = fork();
 	ck_assert_int_ne(s->pid, -1);
 	if (s->pid == 0 && (l->trace != NULL || uses_are_counted()))
 		trace_run(l->trace != NULL ? l->trace : &only_count, run_start,
-		    &(struct start){ program, &c, &argv, &env });
+		    &start);
 	if (s->pid == 0)
-		run_child(program, &c, &argv, &env);
+		run_start(&start);
 	if (program != driver.program)
 		close(program);
 	close(c.in[0]);

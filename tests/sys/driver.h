@@ -116,6 +116,7 @@ struct launch {
 	const char *const *env;    /* more variables, NULL at the end */
 	const char *program;       /* another one, with argv */
 	const struct trace *trace; /* end or fail one of its calls */
+	size_t memory;             /* limit of its address space */
 	enum ends ends;
 };
 

@@ -868,6 +868,41 @@ START_TEST(few_descriptors)
 }
 END_TEST
 
+/* --- memory ----------------------------------------------------------------
+ */
+
+/*
+ * However little of it there is: who is not served is told so.  A long value
+ * fills what the C library takes at first, so that little is left later.
+ */
+START_TEST(little_memory)
+{
+	static char name[127 * 1024] = "LOGNAME=";
+	const char *const argv[] = { "scp-server", "-C", "none", "-r",
+		root_path(), NULL };
+	const char *const env[] = { "SSH_CONNECTION=192.0.2.7 1 192.0.2.1 22",
+		name, NULL };
+	struct server s;
+	size_t room;
+	int status = 1;
+
+	memset(name + strlen(name), 'x', (size_t)_i * 8192 + 90000);
+	for (room = 2 * MIB; status != 0 && room < 8 * MIB; room += 32768) {
+		server_start(&s,
+		    &(struct launch){ .argv = argv,
+			.text = "scp -t 'f'",
+			.env = env,
+			.memory = room });
+		server_close_input(&s);
+		status = server_wait(&s);
+		/* Below that not even the loader has enough. */
+		if (status == 1 && s.received.len == 0 && s.log.len == 0)
+			server_fail(&s, "nothing is said, of %zu bytes", room);
+		server_clear(&s);
+	}
+}
+END_TEST
+
 /* --- suite ------------------------------------------------------------ */
 
 static void
@@ -901,6 +936,7 @@ add_bounds(TCase *tc)
 	tcase_add_test(tc, work_of_patterns);
 	tcase_add_loop_test(tc, long_command, 0, 3);
 	tcase_add_loop_test(tc, few_descriptors, 0, 12);
+	tcase_add_loop_test(tc, little_memory, 0, 5);
 }
 
 /* Of an account's session the descriptors are not to be seen. */
