@@ -128,8 +128,19 @@ build_for() {
 		cp -Rp "$build_file" "$TEMP/build"
 	done
 	rm -f "$TEMP/build/src/main.o" "$TEMP/build/src/query.o"
+	build_variables=
+	# Configured as ../configure: a path that leads elsewhere from the copy.
+	build_source=$(sed -n 's/^srcdir = \(\.\..*\)/\1/p' "$BUILDDIR/Makefile")
+	if [ -n "$build_source" ]; then
+		build_real=$(cd "$BUILDDIR/$build_source" && pwd)
+		find "$TEMP/build" -name '*.Po' -exec sed -i \
+			"s,\(^\| \)$build_source/,\1$build_real/,g" {} +
+		build_variables="srcdir=$build_real top_srcdir=$build_real
+		    VPATH=$build_real"
+	fi
+	# shellcheck disable=SC2086
 	make -C "$TEMP/build" libexecdir="$1" sysconfdir="$2" \
-	    scp-server >"$TEMP/build.log" 2>&1 &&
+	    $build_variables scp-server >"$TEMP/build.log" 2>&1 &&
 		install -D -m 0755 "$TEMP/build/scp-server" "$3"
 	build_status=$?
 	[ $build_status -eq 0 ] || tail -n 5 "$TEMP/build.log" | sed 's/^/# /'
