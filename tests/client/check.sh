@@ -62,6 +62,23 @@ finds options ""
 built bare "$PROGRAM" 'X11Forwarding no'
 finds bare "internal-sftp"
 
+# sftp NAME CODES LINE ...: with these Subsystems of sshd's
+with_sftp() {
+	sftp_name=$1
+	sftp_codes=$2
+	shift 2
+	{
+		printf '%s\n' "$@"
+		sshd_config | sed '/^Subsystem/d'
+	} >"$TEMP/sshd_other"
+	finds "$sftp_name" "$sftp_codes" -f "$TEMP/sshd_other"
+}
+with_sftp bare "" 'Subsystem sftp /usr/lib/openssh/sftp-server'
+with_sftp bare "internal-sftp" 'Subsystem files internal-sftp -R' \
+	'Subsystem sftp /usr/lib/openssh/sftp-server'
+built bareports "$PROGRAM" 'DisableForwarding no' 'AllowTcpForwarding local'
+with_sftp bareports "forwarding" 'Subsystem sftp /bin/false'
+
 # The command and the shell.
 built none /bin/sh 'X11Forwarding no'
 finds none "key"
@@ -74,9 +91,79 @@ echo "command=\"$PROGRAM -r $SRV/none\" $(cat "$TEMP/client.pub")" \
 	>"$TEMP/keys/$ACCOUNT_NAME"
 finds none ""
 built unrestricted /bin/sh 'DisableForwarding no'
-echo "command=\"$PROGRAM\" $(cat "$TEMP/client.pub")" \
-	>"$TEMP/keys/$ACCOUNT_NAME"
-finds unrestricted "restrict"
+
+# key_line CODES LINE ...: what is found of these lines of its keys; the last
+# one has no newline
+key_line() {
+	key_codes=$1
+	shift
+	printf '%s\n' "$@" | head -c -1 >"$TEMP/keys/scpt-$$-unrestricted"
+	finds unrestricted "$key_codes"
+}
+
+mkdir "$SRV/unrestricted/a b,c" "$SRV/unrestricted/,restrict,"
+KEY=$(cat "$TEMP/client.pub")
+key_line "restrict" "command=\"$PROGRAM\" $KEY"
+key_line "" "restrict,command=\"$PROGRAM\" $KEY"
+key_line "" "# it's" "" "COMMAND=\"$PROGRAM -d '/a b,c'\",Restrict $KEY"
+key_line "" "command=\"$PROGRAM -r \\\"$SRV/unrestricted\\\"\",restrict $KEY"
+key_line "restrict" "restrict,port-forwarding,command=\"$PROGRAM\" $KEY"
+key_line "restrict" "command=\"$PROGRAM -d ,restrict,\" $KEY"
+key_line "restrict" "command=\"$PROGRAM\" $KEY restrict,"
+key_line "key" "$KEY restrict,command=\"$PROGRAM\""
+key_line "key" "restrict,command=\"$PROGRAM\" $KEY" "$KEY"
+key_line "key" "restrict,environment=\"A=command=\\\"$PROGRAM\\\"\" $KEY"
+key_line "command" "restrict,command=\"/bin/sh -c $PROGRAM\" $KEY"
+key_line "original-command shell-command" \
+	"restrict,command=\"$PROGRAM \$SSH_ORIGINAL_COMMAND\" $KEY"
+
+# Keys that the account may write name no program that root would run.
+ln -s /bin/bash "$SRV/unrestricted/scp-server"
+for command in "/bin/bash -c 'touch $TEMP/canary; scp-server'" \
+    "$SRV/unrestricted/scp-server -c 'touch $TEMP/canary'"; do
+	printf '%s' "restrict,command=\"$command\" $KEY" \
+		>"$TEMP/keys/scpt-$$-unrestricted"
+	begin "not run: $command"
+	run "$CHECK" -f "$TEMP/sshd_config" -p "$TEMP/pam" \
+		"scpt-$$-unrestricted"
+	status 1
+	absent "$TEMP/canary"
+	finish
+done
+begin "what the account has written does not reach the terminal as it is"
+printf 'restrict,command="x\033[2J\\033[2J" %s' "$KEY" \
+	>"$TEMP/keys/scpt-$$-unrestricted"
+run "$CHECK" -f "$TEMP/sshd_config" -p "$TEMP/pam" "scpt-$$-unrestricted"
+status 1
+[ "$(tr -d '\1-\11\13-\37' <"$TEMP/out" | cmp - "$TEMP/out")" = "" ] ||
+	wrong "control characters"
+finish
+
+# Ways in that no key of these leads to.
+for way in "AuthorizedKeysCommand /bin/cat" "TrustedUserCAKeys $TEMP/client.pub" \
+    "PasswordAuthentication yes" "KbdInteractiveAuthentication yes" \
+    "HostbasedAuthentication yes"; do
+	way_name=$(echo "${way%% *}" | tr '[:upper:]' '[:lower:]')
+	case $way_name in
+	authorizedkeysc*) more="AuthorizedKeysCommandUser nobody" ;;
+	trusted*) more="AuthenticationMethods publickey" ;;
+	kbd*) more="AuthenticationMethods publickey keyboard-interactive" ;;
+	*) more="AuthenticationMethods publickey ${way_name%auth*}" ;;
+	esac
+	name=$(echo "$way_name" | cut -c 1-12)
+	built "$name" /bin/sh "$way" "$more" "PermitTunnel no"
+	chpasswd -e <<-EOT
+	$ACCOUNT_NAME:\$6\$x\$x
+	EOT
+	echo "restrict,command=\"$PROGRAM -r $SRV/$name\" $KEY" \
+		>"$TEMP/keys/$ACCOUNT_NAME"
+	finds "$name" "other-login"
+	usermod -p '*' "$ACCOUNT_NAME"
+	case $name in
+	password* | kbdinter*) finds "$name" "" ;;
+	*) finds "$name" "other-login" ;;
+	esac
+done
 built original /bin/sh "ForceCommand $PROGRAM \$SSH_ORIGINAL_COMMAND"
 finds original "original-command shell-command"
 built two /bin/sh "ForceCommand $PROGRAM; id"
@@ -89,6 +176,8 @@ built nologin /usr/sbin/nologin "ForceCommand $PROGRAM"
 finds nologin "shell"
 built mixed "$PROGRAM" "ForceCommand $PROGRAM -R"
 finds mixed "shell-options"
+built given "$PROGRAM" "ForceCommand scp -f file"
+finds given ""
 
 # What sshd gives besides.
 built rc "$PROGRAM" "ForceCommand $PROGRAM" 'PermitUserRC yes'
@@ -117,9 +206,39 @@ chmod 0770 "$SRV/group"
 finds group ""
 chgrp nogroup "$SRV/group"
 finds group "root"
+built shared "$PROGRAM" "ForceCommand $PROGRAM"
+chmod 0770 "$SRV/shared"
+chgrp "$ACCOUNT_NAME" "$SRV/shared"
+finds shared ""
+usermod -g "$ACCOUNT_NAME" "scpt-$$-group"
+finds shared "root"
+usermod -g nogroup "scpt-$$-group"
+finds shared ""
+gpasswd -a "scpt-$$-group" "$ACCOUNT_NAME" >/dev/null
+finds shared "root"
+built acl "$PROGRAM" "ForceCommand $PROGRAM"
+chmod 0700 "$SRV/acl"
+if setfacl -m u:nobody:rwx "$SRV/acl" 2>/dev/null; then
+	finds acl "root"
+	setfacl -m m::rx "$SRV/acl"
+	finds acl ""
+else
+	skip "acl: root" "no setfacl, or no ACLs"
+fi
+built linked "$PROGRAM" "ForceCommand $PROGRAM"
+mkdir "$SRV/parent/open/links"
+chmod 0755 "$SRV/parent/open/links"
+ln -s "$SRV/linked" "$SRV/parent/open/links/root"
+built link /bin/sh "ForceCommand $PROGRAM -r $SRV/parent/open/links/root"
+finds link "root"
 built foreign "$PROGRAM" "ForceCommand $PROGRAM"
 chown nobody "$SRV/foreign"
 finds foreign "root"
+built private /bin/sh "ForceCommand $PROGRAM -r $SRV/private/in/root"
+mkdir -p "$SRV/private/in/root"
+finds private ""
+chmod 0700 "$SRV/private/in"
+finds private "configuration"
 built missing /bin/sh "ForceCommand $PROGRAM -r $SRV/nowhere"
 finds missing "root"
 
@@ -130,6 +249,35 @@ printf 'IdleTimeout 10m\nMatch User %s Address 192.0.2.9\n\tRoot %s\n' "$ACCOUNT
 	"$SRV/parent/open/root" >"$TEMP/etc/conf"
 finds file "" -C host=h,addr=192.0.2.1
 finds file "root" -C host=h,addr=192.0.2.9
+
+# Who comes from elsewhere.
+account from "$PROGRAM" "$SRV/from"
+matched=$(cat "$TEMP/matches")
+# from CODES CRITERIA REST: two blocks, the first for CRITERIA only
+from() {
+	{
+		printf '%s\n' "$matched"
+		printf 'Match User %s %s\n%s\n' "$ACCOUNT_NAME" "$2" "$3"
+		printf 'Match User %s\n%s\n' "$ACCOUNT_NAME" "$right"
+		echo "ForceCommand $PROGRAM"
+	} >"$TEMP/matches"
+	finds from "$1"
+	printf '%s\n' "$matched" >"$TEMP/matches"
+}
+from "" "Address 127.0.0.0/8" "X11Forwarding no"
+from "tty" "Address 127.0.0.0/8" "PermitTTY yes"
+from "tty" "Address 192.0.2.0/24,2001:db8::/32" "PermitTTY yes"
+from "tty" "Address *,!127.*" "PermitTTY yes"
+from "tty" "Address !10.1.2.3,*" "PermitTTY yes"
+from "tty" "Host *.example.org" "PermitTTY yes"
+from "tty" "LocalAddress 192.0.2.1" "PermitTTY yes"
+from "tty" "LocalPort 2222" "PermitTTY yes"
+from "shell-options" "LocalPort 2222" "ForceCommand /bin/sh"
+from "command" "LocalPort 2222" "ForceCommand internal-sftp"
+sshd_match from "Match User scpt-$$-from Address 127.0.0.1" \
+	"ForceCommand $PROGRAM" "$right"
+finds from "internal-sftp"
+finds from "" -C host=localhost,addr=127.0.0.1
 
 # Keys.
 built keyed "$PROGRAM" "ForceCommand $PROGRAM" \
@@ -144,6 +292,9 @@ chown root "$SRV/own.keys"
 finds own ""
 chmod 0666 "$SRV/own.keys/$ACCOUNT_NAME"
 finds own "keys"
+built names "$PROGRAM" "ForceCommand $PROGRAM" \
+	'AuthorizedPrincipalsFile %h/names'
+finds names "keys"
 
 # The program.
 mkdir "$TEMP/open"
@@ -229,6 +380,15 @@ finds environment "user-environment pam-environment" -f "$TEMP/sshd_loose" \
 	-p "$TEMP/pam-open"
 finds environment "user-environment" -f "$TEMP/sshd_loose" \
 	-p "$TEMP/pam-commented"
+printf '@include pam-open\n' >"$TEMP/pam-deep"
+printf 'session\tinclude\tpam-deep\n' >"$TEMP/pam-include"
+printf -- '-session [default=1] substack pam-include\n@include pam-stack\n' \
+	>"$TEMP/pam-stack"
+printf 'session required pam_env.so \\\n\tuser_readenv=1\n' >"$TEMP/pam-long"
+for pam in deep include stack long; do
+	finds environment "user-environment pam-environment" \
+		-f "$TEMP/sshd_loose" -p "$TEMP/pam-$pam"
+done
 
 begin "no such account: cannot tell"
 run "$CHECK" -f "$TEMP/sshd_config" "scpt-$$-nobody"
