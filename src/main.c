@@ -28,6 +28,7 @@
 #include "identity.h"
 #include "journal.h"
 #include "log.h"
+#include "lull.h"
 #include "options.h"
 #include "peer.h"
 #include "policy.h"
@@ -306,6 +307,8 @@ serve(struct server *v)
 	char layers[CONFINE_TEXT_BYTES];
 	int status;
 
+	if (!sink)
+		lull_prepare();
 	if (confine(request->role, &v->options.settings, &v->root, layers,
 		sizeof(layers)) == -1)
 		return fail_setup(v, layers);

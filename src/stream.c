@@ -476,28 +476,42 @@ send_zeros(struct stream *s, off_t left)
 	return 0;
 }
 
+/* Of what was left to him nobody knows how fast the client took it. */
+static void
+watch_output(struct stream *s, ssize_t n, int64_t took)
+{
+	bool whole = n >= PIPE_BYTES;
+
+	lull_moved(&s->lull, whole, took);
+	watch_pipe(s->out, &s->out_whole, whole && s->lull.ns == 0 ? n : 0,
+	    PIPE_OUT_LARGER);
+}
+
 /* Move bytes without copying them; one that cannot is copied: 0, -1. */
 static int
 splice_out(struct stream *s, struct end_of_data *from)
 {
 	size_t most = next_bytes(s, from, SPLICE_BYTES_MAX);
 	off_t offset = s->moved;
+	int64_t begun;
 	ssize_t n;
 
 	if (stream_flush(s) == -1)
 		return -1;
+	if (!lull_sleep(&s->lull))
+		return 0;
+	begun = clock_now();
 	do {
 		n = s->out_is_socket ? sendfile(s->out, from->fd, &offset, most)
 				     : splice(from->fd, &offset, s->out, NULL,
 					   most, SPLICE_F_MORE);
 	} while (n == -1 && may_retry(s, s->out, POLLOUT));
-	if (n > 0 && s->moved > 0)
-		watch_pipe(s->out, &s->out_whole, n >= PIPE_BYTES ? n : 0,
-		    PIPE_OUT_LARGER);
-	if (n > 0)
+	if (n > 0 && s->moved > 0 && !s->out_is_socket)
+		watch_output(s, n, clock_now() - begun);
+	if (n > 0) {
 		have_moved(s, (size_t)n);
-	if (n > 0)
 		return 0;
+	}
 	if (n == -1 && (errno == EPIPE || errno == ECANCELED))
 		return -1;
 	from->splices = n == -1 && errno == EINVAL && !s->out_is_socket;

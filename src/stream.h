@@ -28,6 +28,7 @@
 #include "deadline.h"
 #include "defs.h"
 #include "digest.h"
+#include "lull.h"
 #include "pace.h"
 #include "progress.h"
 
@@ -46,6 +47,7 @@ struct stream {
 	off_t in_whole;     /* bytes that lately came in pipes that were full */
 	off_t out_whole;    /* and that went into empty ones */
 	off_t to_copy;      /* bytes, before splice(2) is tried again */
+	struct lull lull;   /* before the next one to the client */
 	bool out_is_socket; /* splice(2) refused it */
 	struct pace pace;
 	struct progress progress;

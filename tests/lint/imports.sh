@@ -20,7 +20,7 @@ root entry: readlinkat fstatat
 entry: faccessat
 -: newfstatat statx fchmodat fchownat utimensat
 confine-root: chroot unshare fchdir
-confine-root confine-privs: prctl
+confine-root confine-privs lull: prctl
 confine-rlimit: setrlimit
 temp entry confine-privs confine-landlock confine-seccomp: syscall
 confine log: dup2 dup3

@@ -1188,9 +1188,33 @@ add_dialogue(TCase *tc)
 	tcase_add_test(tc, special_bits_of_the_mode);
 }
 
+/* Before the filter allows no such call: its sleeps are exact. */
+START_TEST(exact_sleeps)
+{
+	char path[64];
+	struct server s;
+	long slack = -1;
+	FILE *f;
+
+	make_file("f", "hello", 0644);
+	server_start(&s, &(struct launch){ .command = "scp -f f" });
+	server_send(&s, "", 1);
+	expect_bytes(&s, "C0644 5 f\n", 10);
+	(void)snprintf(
+	    path, sizeof(path), "/proc/%ld/timerslack_ns", (long)s.pid);
+	if ((f = fopen(path, "re")) != NULL) {
+		ck_assert_int_eq(fscanf(f, "%ld", &slack), 1);
+		(void)fclose(f);
+		ck_assert_int_eq(slack, 1);
+	}
+	server_clear(&s);
+}
+END_TEST
+
 static void
 add_operands(TCase *tc)
 {
+	tcase_add_test(tc, exact_sleeps);
 	tcase_add_test(tc, several_operands);
 	tcase_add_test(tc, missing_operand);
 	tcase_add_test(tc, directory_without_r);
