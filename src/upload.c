@@ -111,9 +111,13 @@ upload_look(struct upload *u, int dirfd, const char *name, mode_t *old_mode)
 	u->name = name;
 	if (require_replaceable(u, &st, &exists) == -1)
 		return -1;
-	if (exists && open_old(u) == -1)
-		return -1;
-	*old_mode = exists ? u->old_st.st_mode & 07777 : POLICY_MODE_UNSET;
+	/* Or watchers would take its closing for a change of it. */
+	if (exists && u->all->policy->overwrite != POLICY_OVERWRITE_NO) {
+		if (open_old(u) == -1)
+			return -1;
+		st = u->old_st;
+	}
+	*old_mode = exists ? st.st_mode & 07777 : POLICY_MODE_UNSET;
 	return 0;
 }
 

@@ -77,7 +77,8 @@ void upload_init(struct upload *u, struct uploads *all);
  * May name in dirfd be replaced?  Looks without changing anything: 0 and
  * *old_mode is the old file's mode or POLICY_MODE_UNSET if there is none; or
  * -1 with errno: EISDIR, ELOOP (a link), ERR_NOT_REGULAR, EACCES and what
- * open(2) for writing says.  Keeps the old file open in *u.
+ * open(2) for writing says.  Keeps the old file open in *u; with Overwrite no,
+ * which the caller has to refuse, it is not opened.
  */
 int upload_look(
     struct upload *u, int dirfd, const char *name, mode_t *old_mode) ATTR_USE;

@@ -586,6 +586,19 @@ END_TEST
 
 /* --- Overwrite -------------------------------------------------------- */
 
+/* Who waits for it to be written and closed is not woken for nothing. */
+START_TEST(overwrite_no_opens_nothing)
+{
+	mode_t old;
+
+	policy.overwrite = POLICY_OVERWRITE_NO;
+	scratch_file("f", "old", 0440);
+	ck_assert_int_eq(upload_look(&up, dir, "f", &old), 0);
+	ck_assert_uint_eq(old, 0440);
+	expect_idle();
+}
+END_TEST
+
 /* What somebody makes meanwhile is not replaced. */
 START_TEST(overwrite_no)
 {
@@ -2094,6 +2107,7 @@ upload_suite(void)
 	tcase_add_loop_test(tc, abort_at, 0, 8);
 	tcase_add_loop_test(
 	    tc, changed_target, 0, 2 * (int)LENGTH(change_rows));
+	tcase_add_test(tc, overwrite_no_opens_nothing);
 	tcase_add_loop_test(tc, overwrite_no, 0, 2);
 	tcase_add_loop_test(tc, overwrite_no_race, 0, 2);
 	tcase_add_loop_test(
