@@ -135,8 +135,7 @@ printf 'restrict,command="x\033[2J\\033[2J" %s' "$KEY" \
 	>"$TEMP/keys/scpt-$$-unrestricted"
 run "$CHECK" -f "$TEMP/sshd_config" -p "$TEMP/pam" "scpt-$$-unrestricted"
 status 1
-[ "$(tr -d '\1-\11\13-\37' <"$TEMP/out" | cmp - "$TEMP/out")" = "" ] ||
-	wrong "control characters"
+! LC_ALL=C grep -q '[[:cntrl:]]' "$TEMP/out" || wrong "control characters"
 finish
 
 # Ways in that no key of these leads to.
