@@ -3,6 +3,9 @@
 # Sourced by matrix.sh: what is done for a cell, and the word for what becomes
 # of it.  Works on the variables of run_client().
 
+# When a client is said to hang: on a busy machine the big files take minutes.
+CELL_LIMIT=${CELL_LIMIT:-600}
+
 # The driver of a client that has one reads what to do from 8 and answers on 9.
 start_driver() {
 	driver=
@@ -32,13 +35,15 @@ ask_driver() {
 		printf '\t%s' "$@"
 		echo
 	} >&8
-	answer=$(timeout 100 head -n 1 <&9 || echo 124)
+	answer=$(timeout "$CELL_LIMIT" head -n 1 <&9)
+	ask_status=$?
 	case $answer in
 	[0-9]*) return "$answer" ;;
 	esac
 	kill "$driver" 2>/dev/null
 	end_driver
 	start_driver
+	[ $ask_status -ne 124 ] || return 124
 	return 1
 }
 
@@ -48,7 +53,7 @@ try() {
 	if [ -n "$driver" ]; then
 		ask_driver "$@"
 	else
-		timeout 100 sh "$here/matrix/drive.sh" "$client" "$@" \
+		timeout "$CELL_LIMIT" sh "$here/matrix/drive.sh" "$client" "$@" \
 			>>"$SAID" 2>&1 </dev/null
 	fi
 	case $? in
