@@ -130,7 +130,9 @@ include(struct reader *r, const char *words)
 		r->fault->line = line;
 	}
 	if (n == 0 || *words != '\0')
-		return fail(r, "Include: expected the names of files");
+		return fail(r,
+		    "Include: expected the names of files, in double "
+		    "quotes if any");
 	return true;
 }
 

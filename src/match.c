@@ -252,13 +252,16 @@ bool
 match_word(const char **text, char *word)
 {
 	const char *p = *text + strspn(*text, BLANKS);
-	bool quoted = false;
+	bool begins = true, quoted = false;
 	size_t len = 0;
 
 	*text = p;
 	if (*p == '\0')
 		return false;
 	for (; *p != '\0' && (quoted || strchr(BLANKS, *p) == NULL); p++) {
+		if (!quoted && text_is_lookalike(p, begins))
+			return false;
+		begins = *p == ',' || *p == '!';
 		if (*p == '"') {
 			quoted = !quoted;
 			continue;
@@ -304,7 +307,8 @@ next_criterion(struct criterion *c, const char **text, const char *name)
 	if (!match_word(text, list)) {
 		(void)bad(c, kind->name,
 		    **text == '\0' ? "its list is missing"
-				   : "its list is too long or lacks a quote");
+				   : "its list is too long, or has quotes or "
+				     "blanks that are none here: use \"");
 		return false;
 	}
 	fit = fit_list(c, kind, list);

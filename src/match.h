@@ -39,7 +39,8 @@ bool match_criteria(const char *text, const struct match_who *who, bool *holds,
 /*
  * The next of the words in *text, with blanks between that double quotes keep
  * together: MATCH_WORD_BYTES at word.  *text moves behind it.  False: no more,
- * and *text is then at its end, or it has no closing quote or is too long.
+ * and *text is then at its end, or it has no closing quote, is too long, or has
+ * what looks like a quote or a blank (text.h).
  */
 bool match_word(const char **text, char *word) ATTR_USE;
 

@@ -74,8 +74,8 @@ static const struct value_type log_place = {
 	.absent = "none"
 };
 static const struct value_type names = TYPE(names,
-    "patterns for single names with blanks between, not commas or braces, or "
-    "none",
+    "patterns for single names with blanks between, not commas or braces, in "
+    "double quotes if any, or none",
     .absent = "none");
 static const struct value_type message = TYPE(text,
     "one line of printable text, at most 511 bytes", .most = MESSAGE_BYTES_MAX);

@@ -196,6 +196,27 @@ text_is_shown(uint32_t code)
 	    !(code >= 0x2066 && code <= 0x2069);
 }
 
+bool
+text_is_blank(uint32_t code)
+{
+	return code == ' ' || code == 0xa0 || code == 0x1680 ||
+	    (code >= 0x2000 && code <= 0x200f) || code == 0x202f ||
+	    code == 0x205f || code == 0x3000 || code == 0xfeff;
+}
+
+bool
+text_is_lookalike(const char *p, bool begins_word)
+{
+	uint32_t code = 0;
+
+	if (text_character(p, strnlen(p, 4), &code) == 0)
+		return false;
+	if (code != ' ' && text_is_blank(code))
+		return true;
+	return begins_word &&
+	    (code == '\'' || (code >= 0x2018 && code <= 0x201f));
+}
+
 /* Never grows what it reads, so that dst may be src. */
 size_t
 text_plain(char *dst, size_t size, const char *src, size_t len)

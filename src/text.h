@@ -46,6 +46,16 @@ size_t text_character(const char *text, size_t len, uint32_t *code) ATTR_USE;
  */
 bool text_is_shown(uint32_t code) ATTR_USE;
 
+/* A blank of any kind: readers may know those of Unicode. */
+bool text_is_blank(uint32_t code) ATTR_USE;
+
+/*
+ * In lists that an administrator writes, blanks are the space and the tab, and
+ * quotes the double ones.  Is what p begins with one that only looks like it: a
+ * blank of Unicode, or where a word begins a single or typographic quote?
+ */
+bool text_is_lookalike(const char *p, bool begins_word) ATTR_USE;
+
 /*
  * For the client's screen: valid UTF-8 stays, control characters (C0, DEL,
  * C1), those that break lines or turn the direction of writing, and bytes that

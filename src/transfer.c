@@ -314,19 +314,10 @@ transfer_json(char *dst, size_t size, const struct transfer *t)
 
 /* --- xferlog(5) ------------------------------------------------------- */
 
-/* No blank of any kind: readers may know those of Unicode. */
-static bool
-is_blank(uint32_t code)
-{
-	return code == ' ' || code == 0xa0 || code == 0x1680 ||
-	    (code >= 0x2000 && code <= 0x200f) || code == 0x205f ||
-	    code == 0x3000 || code == 0xfeff;
-}
-
 static size_t
 encode_word(char dst[UNIT_BYTES_MAX], const char *src, size_t n, uint32_t code)
 {
-	if (n == 0 || !text_is_shown(code) || is_blank(code)) {
+	if (n == 0 || !text_is_shown(code) || text_is_blank(code)) {
 		dst[0] = '_';
 		return 1;
 	}

@@ -435,6 +435,8 @@ next_name(const char **text, char *dst)
 	bool quoted = false;
 
 	for (; *p != '\0' && (quoted || strchr(BLANKS, *p) == NULL); p++) {
+		if (!quoted && text_is_lookalike(p, p == *text))
+			return false;
 		if (*p == '"') {
 			quoted = !quoted;
 			continue;
@@ -503,7 +505,14 @@ is_as_meant(const char *pattern)
 static const char *
 quote_of(const char *name)
 {
-	return strpbrk(name, BLANKS "#") == NULL ? "" : "\"";
+	const char *p;
+
+	for (p = name; *p != '\0'; p++) {
+		if (strchr(BLANKS "#", *p) != NULL ||
+		    text_is_lookalike(p, p == name))
+			return "\"";
+	}
+	return "";
 }
 
 bool

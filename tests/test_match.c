@@ -109,6 +109,10 @@ START_TEST(fits)
 }
 END_TEST
 
+#define BAD_LIST                                                               \
+	"Match User: its list is too long, or has quotes or blanks that are "  \
+	"none here: use \""
+
 static const struct {
 	const char *text;
 	const char *want;
@@ -130,7 +134,20 @@ static const struct {
 	    "Match all: expected User, Group, Address, Direction or all" },
 	{ "User", "Match User: its list is missing" },
 	{ "User fw01 Group", "Match Group: its list is missing" },
-	{ "User \"fw01", "Match User: its list is too long or lacks a quote" },
+	{ "User \"fw01", BAD_LIST },
+	/* Quotes and blanks that are none here. */
+	{ "User 'fw01'", BAD_LIST },
+	{ "User a,'fw01'", BAD_LIST },
+	{ "User *,!'fw01'", BAD_LIST },
+	{ "User \xe2\x80\x9c"
+	  "fw01\xe2\x80\x9d",
+	    BAD_LIST },
+	{ "User a,\xc2\xa0"
+	  "fw01",
+	    BAD_LIST },
+	{ "User a\xe2\x80\xaf", BAD_LIST },
+	{ "'User' a",
+	    "Match: expected User, Group, Address, Direction or all" },
 	{ "User a,", "Match User: an empty pattern" },
 	{ "User ,a", "Match User: an empty pattern" },
 	{ "User !", "Match User: an empty pattern" },
@@ -305,8 +322,7 @@ START_TEST(long_lists)
 	holds = true;
 	text[5 + MATCH_WORD_BYTES - 1] = 'a';
 	ck_assert(!match_criteria(text, &who, &holds, err, sizeof(err)));
-	ck_assert_str_eq(
-	    err, "Match User: its list is too long or lacks a quote");
+	ck_assert_str_eq(err, BAD_LIST);
 	/* Patterns that take a naive matcher ages. */
 	for (size_t i = 5; i < 5 + MATCH_WORD_BYTES - 4; i += 2)
 		memcpy(text + i, "*a", 2);

@@ -359,6 +359,23 @@ static const struct {
 	{ "DenyNames", "[!]", SETTINGS_DENY_NAMES, NULL },
 	{ "DenyNames", "[[:alpha:]", SETTINGS_DENY_NAMES, NULL },
 	{ "DenyNames", "[a\\]", SETTINGS_DENY_NAMES, NULL },
+	/* Quotes and blanks that are none here: so would these. */
+	{ "DenyNames", "'*.exe'", SETTINGS_DENY_NAMES, NULL },
+	{ "DenyNames", "a '*.exe'", SETTINGS_DENY_NAMES, NULL },
+	{ "DenyNames", "\xe2\x80\x9c*.exe\xe2\x80\x9d", SETTINGS_DENY_NAMES,
+	    NULL },
+	{ "DenyNames", "\xe2\x80\x98*.exe\xe2\x80\x99", SETTINGS_DENY_NAMES,
+	    NULL },
+	{ "DenyNames", "\xe2\x80\x9e*.exe\xe2\x80\x9c", SETTINGS_DENY_NAMES,
+	    NULL },
+	{ "DenyNames", "*.exe\xc2\xa0*.com", SETTINGS_DENY_NAMES, NULL },
+	{ "DenyNames", "*.exe\xe3\x80\x80", SETTINGS_DENY_NAMES, NULL },
+	{ "DenyNames", "it's \xe2\x80\xa6", SETTINGS_DENY_NAMES,
+	    "it's \xe2\x80\xa6" },
+	{ "DenyNames", "\"'*.exe'\" \"a\xc2\xa0z\"", SETTINGS_DENY_NAMES,
+	    "\"'*.exe'\" \"a\xc2\xa0z\"" },
+	{ "DenyNames", "\\'a b\\\xc2\xa0", SETTINGS_DENY_NAMES,
+	    "\\'a \"b\\\xc2\xa0\"" },
 	{ "DenyNames", "*,v a,b", SETTINGS_DENY_NAMES, "*,v a,b" },
 	{ "DenyNames", "a\\,", SETTINGS_DENY_NAMES, "a\\," },
 	{ "DenyNames", "\\{a,b} {a} a}", SETTINGS_DENY_NAMES,
@@ -477,7 +494,8 @@ static const struct {
 	    "with K, M, G or T, or none" },
 	{ "AllowNames", "a/b",
 	    "AllowNames \"a/b\": expected patterns for single names with "
-	    "blanks between, not commas or braces, or none" },
+	    "blanks between, not commas or braces, in double quotes if any, "
+	    "or none" },
 	{ "TransferLog", "log",
 	    "TransferLog \"log\": expected an absolute path or one that begins "
 	    "with %h, syslog or none; the tokens are %h, %u, %U and %%" },

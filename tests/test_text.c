@@ -264,6 +264,40 @@ START_TEST(text_plain_pairs)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	bool begins;
+	bool want;
+} lookalike_rows[] = {
+	{ "", true, false },
+	{ "a", true, false },
+	{ " ", true, false },
+	{ "\t", true, false },
+	{ "\"", true, false },
+	{ "'", true, true },
+	{ "'", false, false },
+	{ "\xe2\x80\x97", true, false }, /* U+2017 */
+	{ "\xe2\x80\x98", true, true },  /* U+2018 */
+	{ "\xe2\x80\x9f", true, true },  /* U+201F */
+	{ "\xe2\x80\x9f", false, false },
+	{ "\xe2\x80\xa0", true, false }, /* U+2020 */
+	{ "\xc2\xa0z", false, true },
+	{ "\xe2\x80\xaf", false, true },
+	{ "\xef\xbb\xbf", false, true },
+	/* no characters */
+	{ "\xc2", true, false },
+	{ "\xe2\x80", true, false },
+	{ "\xa0", true, false },
+};
+
+START_TEST(text_lookalikes)
+{
+	ck_assert_int_eq(text_is_lookalike(lookalike_rows[_i].text,
+			     lookalike_rows[_i].begins),
+	    lookalike_rows[_i].want);
+}
+END_TEST
+
 START_TEST(text_format_cuts_between_characters)
 {
 	char buf[6];
@@ -323,6 +357,7 @@ text_suite(void)
 	tc = tcase_create("plain");
 	tcase_add_loop_test(tc, text_plain_row, 0, LENGTH(plain_rows));
 	tcase_add_test(tc, text_plain_pairs);
+	tcase_add_loop_test(tc, text_lookalikes, 0, LENGTH(lookalike_rows));
 	tcase_add_test(tc, text_format_cuts_between_characters);
 	tcase_add_test(tc, text_format_failure_is_empty);
 	suite_add_tcase(s, tc);

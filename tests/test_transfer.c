@@ -154,6 +154,7 @@ static const struct {
 	ROW("/\xc2\x9b", "\"/\\u009b\"}", "/_"),
 	ROW("/\xe2\x80\xa8\xe2\x80\xae", "\"/\\u2028\\u202e\"}", "/__"),
 	/* Blanks of Unicode, and characters that stand beside them. */
+	ROW("/\xe2\x80\xaf", "\"/\xe2\x80\xaf\"}", "/_"),
 	ROW("/\xc2\xa0\xe3\x80\x80", "\"/\xc2\xa0\xe3\x80\x80\"}", "/__"),
 	ROW("/\xe1\x9a\x80\xe2\x80\x80\xe2\x80\x8d",
 	    "\"/\xe1\x9a\x80\xe2\x80\x80\xe2\x80\x8d\"}", "/___"),
