@@ -50,8 +50,8 @@ cut_comment(char *line)
 		if (*p == '"')
 			quoted = !quoted;
 		inside = strchr(BLANKS, *p) == NULL;
-		/* In lists of names it keeps a quote from being one. */
-		if (*p == '\\' && p[1] == '"')
+		/* In lists of names it keeps these from being what they are. */
+		if (*p == '\\' && (p[1] == '"' || p[1] == '\\'))
 			p++;
 	}
 	*p = '\0';
@@ -170,6 +170,18 @@ read_line(struct reader *r)
 	return set(r);
 }
 
+/* Some editors put a byte order mark before what is UTF-8. */
+static void
+skip_mark(struct reader *r)
+{
+	static const char mark[] = { '\xef', '\xbb', '\xbf' };
+
+	if (r->left < sizeof(mark) || memcmp(r->next, mark, sizeof(mark)) != 0)
+		return;
+	r->next += sizeof(mark);
+	r->left -= sizeof(mark);
+}
+
 bool
 conf_read(const struct conf *c, const char *text, size_t len,
     unsigned short file, enum conf_scope scope, struct conf_fault *fault)
@@ -185,6 +197,7 @@ conf_read(const struct conf *c, const char *text, size_t len,
 	fault->file = file;
 	fault->line = 0;
 	fault->text[0] = '\0';
+	skip_mark(&r);
 	while (r.left > 0) {
 		if (fault->line == USHRT_MAX)
 			return fail(&r, "too many lines");

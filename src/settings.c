@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -294,9 +295,25 @@ settings_init(struct settings *s)
 	}
 }
 
+/* What is not ASCII may look like what was meant, or like nothing. */
+static const char *
+shown(char dst[QUOTED_BYTES_MAX], const char *keyword)
+{
+	const char *p;
+
+	for (p = keyword; *p != '\0'; p++) {
+		if ((unsigned char)*p > 0x7f)
+			return text_quote(
+			    dst, QUOTED_BYTES_MAX, keyword, strlen(keyword));
+	}
+	(void)snprintf(dst, QUOTED_BYTES_MAX, "%.64s", keyword);
+	return dst;
+}
+
 static void
 explain_unknown(const char *keyword, char *err, size_t errsize)
 {
+	char quoted[QUOTED_BYTES_MAX];
 	const struct row *row;
 	const char *best = NULL;
 	size_t distance;
@@ -310,9 +327,9 @@ explain_unknown(const char *keyword, char *err, size_t errsize)
 			best = row->name;
 		}
 	}
-	(void)text_format(err, errsize, "unknown keyword %.64s%s%s%s", keyword,
-	    best == NULL ? "" : ": did you mean ", best == NULL ? "" : best,
-	    best == NULL ? "" : "?");
+	(void)text_format(err, errsize, "unknown keyword %s%s%s%s",
+	    shown(quoted, keyword), best == NULL ? "" : ": did you mean ",
+	    best == NULL ? "" : best, best == NULL ? "" : "?");
 }
 
 /* May the setter give this keyword a value? */

@@ -75,6 +75,9 @@ static const struct {
 	{ "Root \"/a # b\" # c\n", "/a # b", 1 },
 	{ "Root /a#b\n", "/a#b", 1 },
 	{ "Root /a\nRoot /b\n", "/a", 1 },
+	/* As some editors save it. */
+	{ "\xef\xbb\xbfRoot /a\r\n", "/a", 1 },
+	{ "\xef\xbb\xbf", "%h", 0 },
 	/* blocks */
 	{ "Match User fw01\nRoot /a\n", "/a", 2 },
 	{ "Match User fw02\nRoot /a\n", "%h", 0 },
@@ -102,6 +105,28 @@ END_TEST
 
 static const struct {
 	const char *text;
+	const char *want;
+} name_rows[] = {
+	{ "DenyNames a # b\n", "a\0" },
+	{ "DenyNames \"a # b\" # c\n", "a # b\0" },
+	{ "DenyNames a\\\" # b\n", "a\\\"\0" },
+	/* Of two backslashes the second quotes nothing. */
+	{ "DenyNames a\\\\\" b\" # c\n", "a\\\\ b\0" },
+	{ "DenyNames a\\\\\" # b\" # c\n", "a\\\\ # b\0" },
+};
+
+/* Comments and the lists that they stand behind agree on what is a quote. */
+START_TEST(comments_behind_names)
+{
+	const size_t len = strlen(name_rows[_i].want) + 2;
+
+	ck_assert_msg(read_text(name_rows[_i].text), "%s", fault.text);
+	ck_assert_mem_eq(settings.policy.deny_names, name_rows[_i].want, len);
+}
+END_TEST
+
+static const struct {
+	const char *text;
 	unsigned line;
 	const char *want;
 } fault_rows[] = {
@@ -111,6 +136,12 @@ static const struct {
 	{ "\n\nMaxFileSise 1G\n", 3,
 	    "unknown keyword MaxFileSise: did you mean MaxFileSize?" },
 	{ "Matching User a\n", 1, "unknown keyword Matching" },
+	{ "\n\xef\xbb\xbfRoot /a\n", 2,
+	    "unknown keyword \"\\357\\273\\277Root\"" },
+	{ "\xef\xbb\xbf\xef\xbb\xbfRoot /a\n", 1,
+	    "unknown keyword \"\\357\\273\\277Root\"" },
+	{ "Root\xc2\xa0/a\n", 1, "unknown keyword \"Root\\302\\240/a\"" },
+	{ "\xef\xbb", 1, "unknown keyword \"\\357\\273\"" },
 	{ "Root \"/a\n", 1, "Root: the value is not between two quotes" },
 	{ "Match User nobody\nUmask 9\n", 2,
 	    "Umask \"9\": expected octal digits up to 0777, or inherited" },
@@ -253,6 +284,7 @@ conf_suite(void)
 	tc = tcase_create("conf");
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, values, 0, LENGTH(value_rows));
+	tcase_add_loop_test(tc, comments_behind_names, 0, LENGTH(name_rows));
 	tcase_add_loop_test(tc, faults, 0, LENGTH(fault_rows));
 	tcase_add_test(tc, nul_byte);
 	tcase_add_test(tc, long_lines);
