@@ -340,7 +340,9 @@ for words in "-t $SRV" "-f $SRV"; do
 done
 finish
 
-if [ -n "$INSTALLED" ]; then
+if [ -z "$INSTALLED" ]; then
+	skip "as a login shell, and named scp" "$NOT_INSTALLED"
+else
 	mkdir -p tree/a
 	echo x >tree/a/x
 	begin "named: up, down and -r, as the program that a shell finds"
