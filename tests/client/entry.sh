@@ -402,4 +402,15 @@ else
 	finish
 fi
 
+# Last, for it is another sshd.
+begin "where sshd has no Subsystem, pscp turns to scp by itself"
+sshd_stop
+SUBSYSTEM=
+sshd_start
+run pscp -batch -q -P "$PORT" -i "$TEMP/client.ppk" -hostkey "$FINGERPRINT" \
+	local "scpt-$$-forced@127.0.0.1:by-itself"
+status 0
+same local "$SRV/forced/by-itself"
+finish
+
 tests_done

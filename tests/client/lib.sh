@@ -200,7 +200,7 @@ sshd_config() {
 	PermitTTY no
 	PermitUserRC no
 	PermitUserEnvironment ${USER_ENVIRONMENT:-no}
-	Subsystem sftp internal-sftp
+	${SUBSYSTEM-Subsystem sftp internal-sftp}
 	EOT
 	# More for all accounts.
 	[ ! -e "$TEMP/sshd_extra" ] || cat "$TEMP/sshd_extra"
