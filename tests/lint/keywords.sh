@@ -1,6 +1,7 @@
 #!/bin/sh
 # The table of settings.c and scp-server.conf(5) have the same keywords, with
-# the same option letters; the defaults there are those that the program has.
+# the same option letters; the defaults there are those that the program has,
+# and it takes the examples.
 # shellcheck source=/dev/null
 . "${SRCDIR:-.}/tests/lint/tap.sh"
 
@@ -61,4 +62,13 @@ real=$("$SCP_SERVER" -C none -T 2>/dev/null </dev/null |
 check 'the defaults are those of the program' "$(
 	only_in 'the page' "$stated" "$real"
 	only_in 'the program' "$real" "$stated")"
+
+check 'each entry has an example that the program takes' "$(
+	for keyword in $(printf '%s\n' "$entries" | cut -d ' ' -f 1); do
+		line=$(printf '%s\n' "$keywords" | sed -n "s/^\.Dl //p" |
+			grep "^$keyword " | head -n 1)
+		"$SCP_SERVER" -C none -o "$line" -T 2>/dev/null </dev/null |
+			grep -q "^$keyword .*	# option\$" ||
+			echo "$keyword: ${line:-no example}"
+	done)"
 finish
