@@ -28,6 +28,7 @@ struct reading {
 	struct conffile *f;
 	struct conf conf;
 	struct conf_fault fault;
+	bool knows_owner;
 	uid_t owner; /* may own files, besides root */
 	unsigned depth;
 	size_t dir_len;          /* of the path of the first file's directory */
@@ -78,9 +79,23 @@ program_owner(void)
 	return owner;
 }
 
-static bool
-is_in_good_hands(const struct reading *r, const struct stat *st)
+/*
+ * It is looked for once something is found that is not root's: mostly there is
+ * nothing, and a look through /proc costs more than the rest.
+ */
+static void
+find_owner(struct reading *r)
 {
+	if (!r->knows_owner)
+		r->owner = program_owner();
+	r->knows_owner = true;
+}
+
+static bool
+is_in_good_hands(struct reading *r, const struct stat *st)
+{
+	if (st->st_uid != 0)
+		find_owner(r);
 	return (st->st_uid == 0 || st->st_uid == r->owner) &&
 	    (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
@@ -136,6 +151,11 @@ take_text(struct reading *r, const char *path, int fd, const struct stat *st)
 static bool
 find(struct reading *r, const char *path)
 {
+	if (root_find(&r->walker, path, r->owner, &r->place) == 0)
+		return true;
+	if (errno != EPERM || r->knows_owner)
+		return false;
+	find_owner(r);
 	return root_find(&r->walker, path, r->owner, &r->place) == 0;
 }
 
@@ -406,24 +426,18 @@ conffile_read(struct conffile *f, const char *path, bool may_be_missing,
     const struct match_who *who, struct settings *settings, char *err,
     size_t errsize)
 {
-	struct reading *r;
-	bool ok;
+	struct reading r;
 
-	/* Not cleared: it is large. */
-	if ((r = malloc(sizeof(*r))) == NULL) {
-		(void)text_format(err, errsize, "out of memory");
-		return false;
-	}
-	r->f = f;
-	r->conf = (struct conf){
-		.settings = settings, .who = who, .include = include, .arg = r
+	r.f = f;
+	r.conf = (struct conf){
+		.settings = settings, .who = who, .include = include, .arg = &r
 	};
-	r->fault.line = 0;
-	r->owner = program_owner();
-	r->depth = 0;
-	ok = read_first(r, path, may_be_missing);
-	if (!ok)
-		explain(r, err, errsize);
-	free(r);
-	return ok;
+	r.fault.line = 0;
+	r.knows_owner = false;
+	r.owner = 0;
+	r.depth = 0;
+	if (read_first(&r, path, may_be_missing))
+		return true;
+	explain(&r, err, errsize);
+	return false;
 }
