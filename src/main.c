@@ -69,6 +69,10 @@ struct server {
 	struct identity identity;
 	struct root root;
 	struct digest digest;
+	union {
+		struct sink sink;
+		struct source source;
+	} role;
 };
 
 /*
@@ -177,11 +181,7 @@ tell(const char *text)
 static void
 refuse_in_protocol(struct server *v, const char *why)
 {
-	/* Without memory for that, where some read it. */
-	if (stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &stop) == -1) {
-		tell(why);
-		return;
-	}
+	stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &stop);
 	peer_init(&v->peer, &v->stream, true);
 	(void)peer_warn(&v->peer, "%s", why);
 	(void)stream_drain(&v->stream, SESSION_REFUSED_DRAIN_MS);
@@ -282,16 +282,6 @@ begin_dialogue(struct server *v, bool sink)
 }
 
 static int
-fail_stream(struct server *v)
-{
-	char what[MESSAGE_BYTES_MAX];
-
-	(void)text_format(
-	    what, sizeof(what), "session failed to start: %s", strerror(errno));
-	return fail_setup(v, what);
-}
-
-static int
 serve(struct server *v)
 {
 	const struct request *request = &v->options.request;
@@ -312,14 +302,14 @@ serve(struct server *v)
 	if (confine(request->role, &v->options.settings, &v->root, layers,
 		sizeof(layers)) == -1)
 		return fail_setup(v, layers);
-	if (stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &stop) == -1)
-		return fail_stream(v);
+	stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &stop);
 	if (v->options.settings.digest == SETTINGS_DIGEST_SHA256)
 		v->audit.digest = v->stream.digest = &v->digest;
 	progress_init(&v->stream.progress, v->identity.user, sink);
 	audit_session_opened(&v->audit, layers);
 	begin_dialogue(v, sink);
-	status = sink ? sink_run(&session) : source_run(&session);
+	status = sink ? sink_run(&v->role.sink, &session)
+		      : source_run(&v->role.source, &session);
 	audit_session_closed(&v->audit, status);
 	stream_close(&v->stream);
 	return status;

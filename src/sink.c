@@ -8,27 +8,13 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "errors.h"
 #include "log.h"
 #include "reason.h"
 #include "receive.h"
-#include "refusal.h"
-#include "target.h"
 #include "text.h"
-
-/* What is touched by every session stands before what few fill. */
-struct sink {
-	const struct session *s;
-	bool has_times;      /* a T waits for its C or D */
-	bool failed;         /* exit status 1 */
-	unsigned long items; /* C and D so far */
-	struct timespec times[2];
-	struct refusal refusal;
-	struct target target;
-};
 
 /* What a C or D is about. */
 struct item {
@@ -405,24 +391,14 @@ serve(struct sink *k)
 }
 
 int
-sink_run(const struct session *session)
+sink_run(struct sink *k, const struct session *session)
 {
-	struct sink *k;
-	bool failed;
-
-	/* Not cleared: most of it stays untouched, and costs no memory then. */
-	if ((k = malloc(sizeof(*k))) == NULL) {
-		(void)peer_quit(
-		    session->peer, PEER_FATAL, "%s", strerror(ENOMEM));
-		return 1;
-	}
+	/* The rest stays untouched, and costs no memory then. */
 	k->s = session;
 	k->has_times = k->failed = false;
 	k->items = 0;
 	refusal_init(&k->refusal, session);
 	serve(k);
 	target_leave(&k->target);
-	failed = k->failed || session->peer->complained;
-	free(k);
-	return failed;
+	return k->failed || session->peer->complained;
 }

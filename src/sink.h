@@ -7,12 +7,29 @@
 #ifndef SINK_H
 #define SINK_H
 
+#include <stdbool.h>
+#include <time.h>
+
+#include "refusal.h"
 #include "session.h"
+#include "target.h"
+
+/* What is touched by every session stands before what few fill. */
+struct sink {
+	const struct session *s;
+	bool has_times;      /* a T waits for its C or D */
+	bool failed;         /* exit status 1 */
+	unsigned long items; /* C and D so far */
+	struct timespec times[2];
+	struct refusal refusal;
+	struct target target;
+};
 
 /*
  * Serve one session from the first answer to the end of input.  Returns the
- * exit status: 0 when everything that the client sent is stored, else 1.
+ * exit status: 0 when everything that the client sent is stored, else 1.  *k is
+ * memory for it, with nothing in it.
  */
-int sink_run(const struct session *session) ATTR_USE;
+int sink_run(struct sink *k, const struct session *session) ATTR_USE;
 
 #endif

@@ -8,53 +8,23 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "errors.h"
-#include "glob.h"
 #include "log.h"
-#include "operand.h"
 #include "proto.h"
 #include "reason.h"
 #include "text.h"
-#include "walk.h"
-
-/*
- * What the client has yet to say about records that were sent without waiting
- * for it (Pipelining): first about a file, then about ends of directories.
- */
-struct pending {
-	bool file;
-	unsigned ends;
-	off_t size;     /* of the file */
-	int file_errno; /* what came was not the file */
-	struct audit_file announced;
-	char path[PATH_BYTES_MAX]; /* of the file, below the root */
-	char tree[PATH_BYTES_MAX]; /* of the operand that the ends are in */
-};
 
 /* A file or directory to be sent. */
-struct item {
+struct source_item {
 	int dirfd;             /* borrowed */
 	const char *target;    /* in dirfd */
 	const char *name;      /* in the record */
 	const char *shown;     /* as the client spells it */
 	const char *path;      /* below the root */
 	const struct stat *st; /* as it was found, or as it was opened */
-};
-
-/* What is touched by every session stands before what few fill. */
-struct source {
-	const struct session *s;
-	bool failed;              /* exit status 1 */
-	const struct item *asked; /* does the client want this file? */
-	struct glob glob;
-	struct pending pending;
-	struct operand operand;
-	struct walk walk;
-	struct policy_usage usage;
 };
 
 static void
@@ -68,7 +38,7 @@ announce(struct source *c, const struct stat *st)
 static void
 fail_unanswered(struct source *c, const char *code)
 {
-	struct pending *p = &c->pending;
+	struct source_pending *p = &c->pending;
 	struct audit *audit = c->s->audit;
 
 	if (p->file) {
@@ -164,7 +134,7 @@ take_answer(struct source *c, const char *path)
 static enum session_next
 take_file_answer(struct source *c)
 {
-	const struct pending *p = &c->pending;
+	const struct source_pending *p = &c->pending;
 	enum peer_answer answer;
 	const char *text;
 	size_t len;
@@ -213,7 +183,7 @@ take_pending_now(struct source *c)
 /* --- files ------------------------------------------------------------- */
 
 static enum session_next
-send_times(struct source *c, const struct item *it)
+send_times(struct source *c, const struct source_item *it)
 {
 	char record[RECORD_BYTES_MAX + 2];
 	size_t len;
@@ -235,7 +205,8 @@ take_idle_answer(struct source *c)
 
 /* Both are read, for both were sent: yes only if both say so. */
 static enum session_next
-take_header_answers(struct source *c, const struct item *it, bool with_times)
+take_header_answers(
+    struct source *c, const struct source_item *it, bool with_times)
 {
 	enum session_next times = SESSION_GO_ON;
 
@@ -247,8 +218,8 @@ take_header_answers(struct source *c, const struct item *it, bool with_times)
 }
 
 static enum session_next
-exchange_header(
-    struct source *c, const struct item *it, const char *record, size_t len)
+exchange_header(struct source *c, const struct source_item *it,
+    const char *record, size_t len)
 {
 	bool preserve = c->s->request->preserve;
 	enum session_next next;
@@ -271,7 +242,8 @@ exchange_header(
  * the client has said yes to them, and has answered all that went before.
  */
 static enum session_next
-send_header(struct source *c, enum proto_type type, const struct item *it)
+send_header(
+    struct source *c, enum proto_type type, const struct source_item *it)
 {
 	char record[RECORD_BYTES_MAX + 2];
 	const struct stat *st = it->st;
@@ -290,7 +262,7 @@ send_header(struct source *c, enum proto_type type, const struct item *it)
 
 /* The end mark, or the error that stands in its place. */
 static int
-send_end_mark(struct source *c, const struct item *it, int file_errno)
+send_end_mark(struct source *c, const struct source_item *it, int file_errno)
 {
 	if (file_errno == 0)
 		return peer_close_file(c->s->peer);
@@ -300,9 +272,9 @@ send_end_mark(struct source *c, const struct item *it, int file_errno)
 }
 
 static enum session_next
-send_data(struct source *c, const struct item *it, int fd, off_t size)
+send_data(struct source *c, const struct source_item *it, int fd, off_t size)
 {
-	struct pending *p = &c->pending;
+	struct source_pending *p = &c->pending;
 
 	if (stream_from_file(c->s->stream, fd, size, &p->file_errno) == -1 ||
 	    send_end_mark(c, it, p->file_errno) == -1) {
@@ -318,7 +290,7 @@ send_data(struct source *c, const struct item *it, int fd, off_t size)
 }
 
 static enum session_next
-send_open_file(struct source *c, const struct item *it, int fd)
+send_open_file(struct source *c, const struct source_item *it, int fd)
 {
 	enum session_next next;
 
@@ -332,10 +304,10 @@ send_open_file(struct source *c, const struct item *it, int fd)
 }
 
 static enum session_next
-send_file(struct source *c, const struct item *it)
+send_file(struct source *c, const struct source_item *it)
 {
 	struct stat st = *it->st;
-	struct item opened = *it;
+	struct source_item opened = *it;
 	struct reason why;
 	enum session_next next;
 	int fd;
@@ -359,10 +331,10 @@ send_file(struct source *c, const struct item *it)
 /* --- trees ------------------------------------------------------------ */
 
 /* The item that the walk stands at. */
-static struct item
+static struct source_item
 walk_item(const struct walk *w)
 {
-	struct item it = { .dirfd = w->item.dirfd,
+	struct source_item it = { .dirfd = w->item.dirfd,
 		.target = w->item.target,
 		.name = w->item.name,
 		.shown = w->shown,
@@ -374,7 +346,7 @@ walk_item(const struct walk *w)
 
 /* Look before D is sent: what cannot be entered is no directory to send. */
 static enum session_next
-send_directory(struct source *c, const struct item *it)
+send_directory(struct source *c, const struct source_item *it)
 {
 	enum session_next next;
 
@@ -401,7 +373,7 @@ send_end(struct source *c)
 static enum session_next
 send_next(struct source *c, enum walk_event event)
 {
-	struct item it = walk_item(&c->walk);
+	struct source_item it = walk_item(&c->walk);
 
 	switch (event) {
 	case WALK_FILE:
@@ -426,7 +398,7 @@ next_event(struct source *c)
 }
 
 static enum session_next
-send_tree(struct source *c, const struct item *it)
+send_tree(struct source *c, const struct source_item *it)
 {
 	struct walk *w = &c->walk;
 	enum walk_event event;
@@ -448,7 +420,7 @@ static enum session_next
 send_place(struct source *c, const char *operand)
 {
 	const struct root_place *place = &c->operand.place;
-	struct item it = { .dirfd = place->parent,
+	struct source_item it = { .dirfd = place->parent,
 		.target = place->name,
 		.name = c->operand.name,
 		.shown = operand,
@@ -545,18 +517,13 @@ serve(struct source *c)
 }
 
 int
-source_run(const struct session *session)
+source_run(struct source *c, const struct session *session)
 {
-	struct source *c;
-	bool failed;
-
-	/* Not cleared: most of it stays untouched, and costs no memory then. */
-	if ((c = malloc(sizeof(*c))) == NULL ||
-	    (session->pipelining && stream_hold(session->stream) == -1)) {
-		free(c);
+	if (session->pipelining && stream_hold(session->stream) == -1) {
 		(void)peer_warn(session->peer, "%s", strerror(ENOMEM));
 		return 1;
 	}
+	/* The rest stays untouched, and costs no memory then. */
 	c->s = session;
 	c->failed = false;
 	c->asked = NULL;
@@ -571,7 +538,5 @@ source_run(const struct session *session)
 	c->glob.stop = session->stream->deadline.stop;
 	serve(c);
 	glob_clear(&c->glob);
-	failed = c->failed || session->peer->complained;
-	free(c);
-	return failed;
+	return c->failed || session->peer->complained;
 }

@@ -8,15 +8,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "wait.h"
-
-/* Room for any record, and for what sshd(8) writes at once. */
-#define IN_BYTES 32768
 
 /* What is held back; above it copying gains nothing (measured). */
 #define BUFFER_BYTES 65536
@@ -53,16 +51,14 @@
 /* Most bytes for one splice(2): a signal is noticed in between. */
 #define SPLICE_BYTES_MAX (16 << 20)
 
-int
+void
 stream_open(
     struct stream *s, int in, int out, const volatile sig_atomic_t *stop)
 {
-	memset(s, 0, sizeof(*s));
+	memset(s, 0, offsetof(struct stream, buf));
 	s->in = in;
 	s->out = out;
 	deadline_init(&s->deadline, stop);
-	s->buf = malloc(IN_BYTES);
-	return s->buf == NULL ? -1 : 0;
 }
 
 void
@@ -76,9 +72,8 @@ void
 stream_close(struct stream *s)
 {
 	deadline_clear(&s->deadline);
-	free(s->buf);
 	free(s->held);
-	s->buf = s->held = NULL;
+	s->held = NULL;
 }
 
 /*
@@ -137,12 +132,12 @@ fill(struct stream *s)
 
 	if (s->start == s->end) {
 		s->start = s->end = 0;
-	} else if (s->end == IN_BYTES) {
+	} else if (s->end == STREAM_IN_BYTES) {
 		memmove(s->buf, s->buf + s->start, buffered(s));
 		s->end -= s->start;
 		s->start = 0;
 	}
-	n = read_some(s, s->buf + s->end, IN_BYTES - s->end);
+	n = read_some(s, s->buf + s->end, STREAM_IN_BYTES - s->end);
 	if (n <= 0)
 		return (int)n;
 	s->end += (size_t)n;
@@ -603,7 +598,8 @@ stream_drain(struct stream *s, int silence_ms)
 		got = now < until ? wait_for(s->in, POLLIN, until - now) : 0;
 		if (got == -1 && errno == EINTR)
 			continue;
-		if (got <= 0 || (n = read_some(s, s->buf, IN_BYTES)) <= 0)
+		if (got <= 0 ||
+		    (n = read_some(s, s->buf, STREAM_IN_BYTES)) <= 0)
 			break;
 		filler = filler && is_filler(s->buf, (size_t)n);
 		quiet = clock_now() + silence_ms * CLOCK_MS;

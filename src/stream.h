@@ -32,11 +32,13 @@
 #include "pace.h"
 #include "progress.h"
 
+/* Room for any record, and for what sshd(8) writes at once. */
+#define STREAM_IN_BYTES 32768
+
 struct stream {
 	int in;       /* borrowed */
 	int out;      /* borrowed */
-	char *buf;    /* owned: bytes read and not yet used */
-	size_t start; /* of those bytes */
+	size_t start; /* of the bytes in buf */
 	size_t end;
 	char *held; /* owned: bytes on their way out, or NULL */
 	size_t nheld;
@@ -53,11 +55,12 @@ struct stream {
 	struct progress progress;
 	struct digest *digest; /* borrowed: of each file's data; NULL: none */
 	struct deadline deadline;
+	char buf[STREAM_IN_BYTES]; /* read and not yet used */
 };
 
-/* Begin.  Returns 0, or -1 with ENOMEM.  Neither descriptor is touched. */
-int stream_open(struct stream *s, int in, int out,
-    const volatile sig_atomic_t *stop) ATTR_USE;
+/* Begin.  Neither descriptor is touched, nor is the memory of the buffer. */
+void stream_open(
+    struct stream *s, int in, int out, const volatile sig_atomic_t *stop);
 
 /*
  * From here on: so many bytes of files a second, and deadline_set().  0: no

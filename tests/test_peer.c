@@ -24,7 +24,7 @@ setup(void)
 	ck_assert_int_eq(pipe2(to, O_CLOEXEC), 0);
 	/* A packet is a write(2). */
 	ck_assert_int_eq(pipe2(from, O_CLOEXEC | O_DIRECT | O_NONBLOCK), 0);
-	ck_assert_int_eq(stream_open(&stream, to[0], from[1], &stop), 0);
+	stream_open(&stream, to[0], from[1], &stop);
 	peer_init(&peer, &stream, false);
 }
 

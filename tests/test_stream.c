@@ -116,7 +116,7 @@ start(enum kind in, enum kind out)
 	open_pair(in, to);
 	open_pair(out, from);
 	stop = 0;
-	ck_assert_int_eq(stream_open(&s, to[0], from[1], &stop), 0);
+	stream_open(&s, to[0], from[1], &stop);
 }
 
 static void

@@ -314,17 +314,20 @@ open_root(struct root *root, const struct policy *policy)
 static int
 serve(const struct arena_session *as, const struct session *s)
 {
+	static union {
+		struct sink sink;
+		struct source source;
+	} role;
 	bool sink = as->request->role == COMMAND_SINK;
 	int status;
 
-	arena_require(stream_open(s->stream, ARENA_IN, ARENA_OUT,
-			  (const volatile sig_atomic_t *)&hooks_stop) == 0,
-	    "stream_open");
+	stream_open(s->stream, ARENA_IN, ARENA_OUT,
+	    (const volatile sig_atomic_t *)&hooks_stop);
 	peer_init(s->peer, s->stream, sink);
 	peer_answer_early(s->peer, as->credits);
 	hooks_begin(&as->client, !sink);
 	stream_limit(s->stream, 0, ARENA_SECONDS, ARENA_SECONDS);
-	status = sink ? sink_run(s) : source_run(s);
+	status = sink ? sink_run(&role.sink, s) : source_run(&role.source, s);
 	hooks_end();
 	stream_close(s->stream);
 	return status;
@@ -335,7 +338,7 @@ arena_run(const struct arena_session *as)
 {
 	static struct root root;
 	static struct audit audit;
-	struct stream stream;
+	static struct stream stream;
 	struct peer peer;
 	const struct session s = { .policy = as->policy,
 		.request = as->request,
