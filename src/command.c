@@ -204,11 +204,11 @@ fill_request(const struct words *w, const struct flags *f, bool typed,
 	    !f->preserve_own && (!typed || (path != NULL && path->has_quotes));
 }
 
-/* An scp command; on success *out has taken the words over. */
+/* An scp command, whose words out has. */
 static enum command_err
-read_scp(struct words *w, bool typed, struct request *out,
-    struct command_fault *fault)
+read_scp(bool typed, struct request *out, struct command_fault *fault)
 {
+	struct words *w = &out->words;
 	struct flags f;
 	enum command_err err;
 
@@ -227,27 +227,26 @@ read_scp(struct words *w, bool typed, struct request *out,
 	err = fill_paths(w, f.n_used);
 	if (err != COMMAND_OK)
 		return err;
-	out->words = *w;
 	out->paths = &w->list[f.n_used];
 	out->npaths = w->n - f.n_used;
 	return COMMAND_OK;
 }
 
-/* Takes the words over whatever the outcome. */
+/* The words that out has. */
 static bool
-read_words(struct words *w, bool typed, struct request *out,
-    struct command_fault *fault)
+read_words(bool typed, struct request *out, struct command_fault *fault)
 {
+	const struct words *w = &out->words;
+
 	if (w->n == 0 || (w->n == 1 && w->list[0].len == 0))
 		fault->err = COMMAND_E_EMPTY;
 	else
 		fault->err = check_program(&w->list[0]);
 	if (fault->err == COMMAND_OK)
-		fault->err = read_scp(w, typed, out, fault);
+		fault->err = read_scp(typed, out, fault);
 	if (fault->err == COMMAND_OK)
 		return true;
-	words_clear(w);
-	memset(out, 0, sizeof(*out));
+	command_clear(out);
 	return false;
 }
 
@@ -281,15 +280,14 @@ bool
 command_parse(const char *text, size_t len, struct request *out,
     struct command_fault *fault)
 {
-	struct words w;
 	enum words_err err;
 	size_t where;
 
 	memset(out, 0, sizeof(*out));
 	memset(fault, 0, sizeof(*fault));
-	err = words_split(text, len, &w, &where);
+	err = words_split(text, len, &out->words, &where);
 	if (err == WORDS_OK)
-		return read_words(&w, true, out, fault);
+		return read_words(true, out, fault);
 	if (err == WORDS_E_MEMORY) {
 		fault->err = COMMAND_E_MEMORY;
 		return false;
@@ -307,12 +305,10 @@ bool
 command_parse_argv(int argc, char *const argv[], struct request *out,
     struct command_fault *fault)
 {
-	struct words w;
-
 	memset(out, 0, sizeof(*out));
 	memset(fault, 0, sizeof(*fault));
-	if (words_from_argv(argc, argv, &w) == WORDS_OK)
-		return read_words(&w, false, out, fault);
+	if (words_from_argv(argc, argv, &out->words) == WORDS_OK)
+		return read_words(false, out, fault);
 	fault->err = COMMAND_E_MEMORY; /* nothing else can go wrong there */
 	return false;
 }

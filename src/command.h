@@ -19,6 +19,7 @@ enum command_role {
 	COMMAND_SOURCE = 'f' /* the client downloads */
 };
 
+/* Not to be copied, as its words are not. */
 struct request {
 	enum command_role role;
 	bool recursive;     /* -r */

@@ -15,8 +15,8 @@ struct splitter {
 	size_t pos;  /* the next byte; on failure the offending one */
 	bool inside; /* a word has begun */
 	bool has_quotes;
-	char *bytes; /* owned: the word so far, n bytes of it */
-	bool *marks; /* owned: as many */
+	char *bytes; /* the word so far, n bytes of it */
+	bool *marks; /* as many */
 	size_t n;
 };
 
@@ -26,58 +26,109 @@ is_one_of(char byte, const char *set)
 	return byte != '\0' && strchr(set, byte) != NULL;
 }
 
-/*
- * Append a word, or put it in the place of another.  The list is grown to the
- * next power of two whenever its length is one.
- */
-static enum words_err
-set_word(struct words *w, size_t at, const struct word *word)
-{
-	if (at < w->n) {
-		free(w->list[at].text);
-		free(w->list[at].quoted);
-		w->list[at] = *word;
-		return WORDS_OK;
-	}
-	if ((w->n & (w->n - 1)) == 0) {
-		size_t room = w->n == 0 ? 1 : 2 * w->n;
-		struct word *list;
+/* One piece of memory, or several smaller ones. */
+struct words_block {
+	struct words_block *next;
+	size_t used;
+	size_t size;
+	_Alignas(struct word) char bytes[];
+};
 
-		list = reallocarray(w->list, room, sizeof(*list));
-		if (list == NULL)
-			return WORDS_E_MEMORY;
-		w->list = list;
-	}
-	w->list[w->n++] = *word;
-	return WORDS_OK;
+/* Where sanitizers watch, each piece has a block of its own, with its ends. */
+#ifdef INSTRUMENTED
+#define ROOM_BYTES  ((size_t)0)
+#define BLOCK_BYTES ((size_t)0)
+#else
+#define ROOM_BYTES  ((size_t)WORDS_ROOM)
+#define BLOCK_BYTES ((size_t)4096) /* or more */
+#endif
+
+/* The next size bytes of a piece of memory, or NULL. */
+static void *
+cut(char *bytes, size_t room, size_t *used, size_t size)
+{
+	const size_t align = _Alignof(struct word);
+	const size_t at = (*used + align - 1) / align * align;
+
+	if (at > room || size > room - at)
+		return NULL;
+	*used = at + size;
+	return bytes + at;
 }
 
-/* marks may be NULL: every byte is quoted. */
+/* Memory until words_clear(), or NULL. */
+static void *
+take(struct words *w, size_t size)
+{
+	struct words_block *b = w->blocks;
+	size_t room;
+	void *p;
+
+	p = b == NULL ? cut(w->room, ROOM_BYTES, &w->used, size)
+		      : cut(b->bytes, b->size, &b->used, size);
+	if (p != NULL)
+		return p;
+	room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+	b = reallocarray(NULL, 1, sizeof(*b) + room);
+	if (b == NULL)
+		return NULL;
+	b->next = w->blocks;
+	b->used = size;
+	b->size = room;
+	w->blocks = b;
+	return b->bytes;
+}
+
+static void
+begin(struct words *w)
+{
+	w->list = NULL;
+	w->blocks = NULL;
+	w->n = w->used = 0;
+}
+
+/* Room in the list for one more: of four at first, and then of twice as many.
+ */
+static bool
+grow(struct words *w)
+{
+	struct word *list;
+
+	if (w->n != 0 && (w->n < 4 || (w->n & (w->n - 1)) != 0))
+		return true;
+	list = take(w, (w->n == 0 ? 4 : 2 * w->n) * sizeof(*list));
+	if (list == NULL)
+		return false;
+	if (w->n != 0)
+		memcpy(list, w->list, w->n * sizeof(*list));
+	w->list = list;
+	return true;
+}
+
+/*
+ * Append a word, or put it in the place of another.  marks may be NULL: every
+ * byte is quoted.
+ */
 static enum words_err
 store(struct words *w, size_t at, const char *bytes, const bool *marks,
     size_t len, bool has_quotes)
 {
-	struct word word;
-	enum words_err err = WORDS_E_MEMORY;
+	struct word word = { .len = len, .has_quotes = has_quotes };
 
-	word.len = len;
-	word.has_quotes = has_quotes;
-	word.text = reallocarray(NULL, len + 1, sizeof(*word.text));
-	word.quoted = reallocarray(NULL, len + 1, sizeof(*word.quoted));
-	if (word.text != NULL && word.quoted != NULL) {
-		memcpy(word.text, bytes, len);
-		word.text[len] = '\0';
-		if (marks == NULL)
-			memset(word.quoted, true, len * sizeof(*word.quoted));
-		else
-			memcpy(word.quoted, marks, len * sizeof(*marks));
-		err = set_word(w, at, &word);
-	}
-	if (err != WORDS_OK) {
-		free(word.text);
-		free(word.quoted);
-	}
-	return err;
+	word.text = take(w, len + 1);
+	word.quoted = take(w, (len + 1) * sizeof(*word.quoted));
+	if (word.text == NULL || word.quoted == NULL ||
+	    (at == w->n && !grow(w)))
+		return WORDS_E_MEMORY;
+	memcpy(word.text, bytes, len);
+	word.text[len] = '\0';
+	if (marks == NULL)
+		memset(word.quoted, true, len * sizeof(*word.quoted));
+	else
+		memcpy(word.quoted, marks, len * sizeof(*marks));
+	w->list[at] = word;
+	w->n += at == w->n;
+	return WORDS_OK;
 }
 
 static void
@@ -226,7 +277,7 @@ words_split(const char *text, size_t len, struct words *out, size_t *where)
 	struct splitter s;
 	enum words_err err;
 
-	memset(out, 0, sizeof(*out));
+	begin(out);
 	memset(&s, 0, sizeof(s));
 	s.text = text;
 	s.len = len;
@@ -236,14 +287,12 @@ words_split(const char *text, size_t len, struct words *out, size_t *where)
 		goto out;
 	}
 	/* A word is never longer than the text that it was written in. */
-	s.bytes = reallocarray(NULL, len + 1, sizeof(*s.bytes));
-	s.marks = reallocarray(NULL, len + 1, sizeof(*s.marks));
+	s.bytes = take(out, len + 1);
+	s.marks = take(out, (len + 1) * sizeof(*s.marks));
 	if (s.bytes == NULL || s.marks == NULL)
 		err = WORDS_E_MEMORY;
 	else
 		err = split(&s, out);
-	free(s.bytes);
-	free(s.marks);
 out:
 	if (err != WORDS_OK) {
 		words_clear(out);
@@ -265,7 +314,7 @@ words_from_argv(int argc, char *const argv[], struct words *out)
 	enum words_err err = WORDS_OK;
 	int i;
 
-	memset(out, 0, sizeof(*out));
+	begin(out);
 	for (i = 0; err == WORDS_OK && i < argc; i++)
 		err = words_set(out, out->n, argv[i]);
 	if (err != WORDS_OK)
@@ -276,14 +325,13 @@ words_from_argv(int argc, char *const argv[], struct words *out)
 void
 words_clear(struct words *w)
 {
-	size_t i;
+	struct words_block *b;
 
-	for (i = 0; i < w->n; i++) {
-		free(w->list[i].text);
-		free(w->list[i].quoted);
+	while ((b = w->blocks) != NULL) {
+		w->blocks = b->next;
+		free(b);
 	}
-	free(w->list);
-	memset(w, 0, sizeof(*w));
+	begin(w);
 }
 
 const char *

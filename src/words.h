@@ -21,7 +21,7 @@
 #define WORDS_BYTES_MAX 131072
 
 struct word {
-	char *text;   /* owned by the struct words; ends with a NUL */
+	char *text;   /* in the memory of the struct words; ends with a NUL */
 	bool *quoted; /* len marks, one a byte of text */
 	size_t len;
 	/*
@@ -31,9 +31,21 @@ struct word {
 	bool has_quotes;
 };
 
+/*
+ * Bytes for the words of most commands, which then need no memory of malloc(3):
+ * that makes a session start sooner.
+ */
+#define WORDS_ROOM 640
+
+struct words_block;
+
+/* Not to be copied: list may point into it. */
 struct words {
-	struct word *list; /* owned, n of them */
+	struct word *list; /* n of them */
 	size_t n;
+	struct words_block *blocks; /* owned: what room has no room for */
+	size_t used;                /* of room */
+	_Alignas(struct word) char room[WORDS_ROOM];
 };
 
 enum words_err {
