@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -94,6 +95,48 @@ START_TEST(status_of_a_session)
 		    "%s", status.p);
 	bytes_free(&status);
 	server_clear(&s);
+}
+END_TEST
+
+/*
+ * An account that is looked up by the name that sshd(8) says needs no memory of
+ * malloc(3): that is asked for first by the confined process, for patterns and
+ * links, for attributes of a replaced file, and for the list of a directory.
+ */
+START_TEST(memory_comes_late)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	char name[64];
+	const char *const env[] = { name, NULL };
+	const char *const argv[] = { "scp-server", "-C", "none", "-e", "-r",
+		root_path(), NULL };
+	const struct launch l = { .argv = argv,
+		.text = _i == 0 ? "scp -t f" : "scp -f f*",
+		.env = env };
+	struct server s;
+
+	if (pw == NULL) {
+		skipped("this account has no name");
+		return;
+	}
+	(void)snprintf(name, sizeof(name), "LOGNAME=%s", pw->pw_name);
+	make_file("f", "other", 0644);
+	server_start(&s, &l);
+	if (_i == 0) {
+		expect_ack(&s);
+		server_send(&s, "C0644 5 f\n", 10);
+		expect_ack(&s);
+		server_send(&s, "hello", 6);
+		expect_ack(&s);
+	} else {
+		server_send(&s, "", 1);
+		expect_bytes(&s, "C0644 5 f\n", 10);
+		server_send(&s, "", 1);
+		expect_bytes(&s, "other", 6);
+		server_send(&s, "", 1);
+	}
+	server_close_input(&s);
+	expect_end(&s, 0);
 }
 END_TEST
 
@@ -395,6 +438,7 @@ add_all(TCase *tc)
 {
 	tcase_add_loop_test(tc, status_of_a_session, 0, 2);
 	tcase_add_loop_test(tc, layers_in_the_log, 0, 2);
+	tcase_add_loop_test(tc, memory_comes_late, 0, 2);
 	tcase_add_test(tc, neither_layer);
 	tcase_add_test(tc, pattern_of_many_names);
 	tcase_add_test(tc, list_of_many_matches);
