@@ -49,11 +49,12 @@ static volatile sig_atomic_t stop;
 
 /* All that this program keeps of its environment. */
 struct environment {
-	char *text; /* owned: all of it, one value behind another */
+	char *text; /* one value behind another; owned, unless it is room */
 	const char *original_command;
 	const char *connection;
 	const char *logname;
 	const char *user_auth;
+	char room[512];
 };
 
 /* In such an order that what most sessions touch lies on few pages. */
@@ -64,7 +65,7 @@ struct server {
 	struct peer peer;
 	struct conffile conffile;
 	struct journal *journal; /* owned; NULL: no records */
-	char *start;             /* owned */
+	char start[SETUP_PATH_BYTES];
 	struct options options;
 	struct identity identity;
 	struct root root;
@@ -145,7 +146,9 @@ take_environment(struct environment *env)
 		if (*kept[i].value != NULL)
 			size += strlen(*kept[i].value) + 1;
 	}
-	if ((env->text = p = malloc(size)) == NULL)
+	/* Most often it spares the session's start a malloc(3). */
+	p = env->text = size > sizeof(env->room) ? malloc(size) : env->room;
+	if (p == NULL)
 		return false;
 	for (i = 0; i < LENGTH(kept); i++) {
 		if (*kept[i].value == NULL)
@@ -357,7 +360,7 @@ set_up_and_serve(struct server *v)
 	int status;
 
 	if (!setup_find_root(
-		settings, id, &v->root, &v->start, err, sizeof(err)) ||
+		settings, id, &v->root, v->start, err, sizeof(err)) ||
 	    !open_journal(v, err, sizeof(err)))
 		return fail_setup(v, err);
 	identify(v);
@@ -407,8 +410,8 @@ clear(struct server *v)
 	identity_clear(&v->identity);
 	options_clear(&v->options);
 	free(v->journal);
-	free(v->start);
-	free(v->env.text);
+	if (v->env.text != v->env.room)
+		free(v->env.text);
 }
 
 /* -T: for an administrator at a terminal. */

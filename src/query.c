@@ -39,7 +39,7 @@ struct answer {
 	struct identity *id;
 	struct show show;
 	struct root root;
-	char *start; /* owned */
+	char start[SETUP_PATH_BYTES];
 	struct journal journal;
 	char *err;
 	size_t errsize;
@@ -198,7 +198,7 @@ set_up(struct answer *a)
 	char layers[CONFINE_TEXT_BYTES];
 
 	if (!setup_find_root(
-		&o->settings, a->id, &a->root, &a->start, a->err, a->errsize) ||
+		&o->settings, a->id, &a->root, a->start, a->err, a->errsize) ||
 	    !show_places(a) ||
 	    !setup_open_journal(&o->settings, a->id, a->root.fd, &a->journal,
 		a->err, a->errsize))
@@ -264,7 +264,6 @@ answer(struct answer *a, const char *logname, struct conffile *conffile)
 	show_settings(a);
 	ok = decide(a, size, blind);
 	root_close(&a->root);
-	free(a->start);
 	return ok;
 }
 

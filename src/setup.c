@@ -94,34 +94,18 @@ open_root(struct root *root, const char *path, const struct policy *policy,
 	return true;
 }
 
-static ATTR_APART char *
-expand_start(const struct settings *settings, const struct identity *id,
-    char *err, size_t errsize)
-{
-	char text[SETUP_PATH_BYTES];
-	char *start;
-
-	if (!setup_expand(id, SETTINGS_START_DIRECTORY,
-		settings->start_directory, text, err, errsize))
-		return NULL;
-	if ((start = strdup(text)) == NULL)
-		(void)text_format(err, errsize, "%s", strerror(errno));
-	return start;
-}
-
 bool
 setup_find_root(const struct settings *settings, const struct identity *id,
-    struct root *root, char **start, char *err, size_t errsize)
+    struct root *root, char start[SETUP_PATH_BYTES], char *err, size_t errsize)
 {
 	char path[SETUP_PATH_BYTES];
 
-	if (!setup_expand(
-		id, SETTINGS_ROOT, settings->root, path, err, errsize))
-		return false;
-	*start = expand_start(settings, id, err, errsize);
-	return *start != NULL &&
+	return setup_expand(
+		   id, SETTINGS_ROOT, settings->root, path, err, errsize) &&
+	    setup_expand(id, SETTINGS_START_DIRECTORY,
+		settings->start_directory, start, err, errsize) &&
 	    open_root(root, path, &settings->policy, id, err, errsize) &&
-	    has_start(root, *start, err, errsize);
+	    has_start(root, start, err, errsize);
 }
 
 bool

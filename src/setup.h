@@ -34,11 +34,12 @@ bool setup_expand(const struct identity *id, enum settings_keyword keyword,
     size_t errsize) ATTR_USE;
 
 /*
- * Open the root, and find out where in it paths start: *start, to be freed.
+ * Open the root, and find out where in it paths start.
  * False: err says why not.
  */
 bool setup_find_root(const struct settings *settings, const struct identity *id,
-    struct root *root, char **start, char *err, size_t errsize) ATTR_USE;
+    struct root *root, char start[SETUP_PATH_BYTES], char *err,
+    size_t errsize) ATTR_USE;
 
 /*
  * Open what records of transfers go to; rootfd is the root's.  False: err says

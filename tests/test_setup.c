@@ -106,7 +106,7 @@ set_root(const char *text)
 START_TEST(find_root)
 {
 	struct identity id = known;
-	char *start = NULL;
+	char start[SETUP_PATH_BYTES];
 	struct root root;
 	bool ok;
 
@@ -116,7 +116,7 @@ START_TEST(find_root)
 	set_root(root_rows[_i].root);
 	(void)snprintf(settings.start_directory,
 	    sizeof(settings.start_directory), "%s", root_rows[_i].start);
-	ok = setup_find_root(&settings, &id, &root, &start, why, sizeof(why));
+	ok = setup_find_root(&settings, &id, &root, start, why, sizeof(why));
 	ck_assert_msg(ok == (root_rows[_i].why == NULL), "%s", why);
 	if (ok) {
 		ck_assert_str_eq(start, root_rows[_i].start);
@@ -125,7 +125,6 @@ START_TEST(find_root)
 		ck_assert_msg(
 		    strstr(why, root_rows[_i].why) != NULL, "%s", why);
 	}
-	free(start);
 }
 END_TEST
 
