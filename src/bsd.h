@@ -17,21 +17,6 @@ void closefrom(int lowest);
 int dehumanize_number(const char *text, int64_t *number);
 long long strtonum(
     const char *text, long long min, long long max, const char **err);
-
-/* The archive's need its own libc: such a program has no title. */
-static inline void
-setproctitle_init(int argc, char *argv[], char *envp[])
-{
-	(void)argc;
-	(void)argv;
-	(void)envp;
-}
-
-static inline void
-setproctitle(const char *fmt, ...)
-{
-	(void)fmt;
-}
 #endif
 
 #endif

@@ -41,6 +41,7 @@
 #include "source.h"
 #include "stream.h"
 #include "text.h"
+#include "title.h"
 
 /* What a client learns of a mistake that only the administrator can mend. */
 #define NOT_AVAILABLE "this account is not available"
@@ -60,6 +61,7 @@ struct environment {
 /* In such an order that what most sessions touch lies on few pages. */
 struct server {
 	struct environment env;
+	struct title title;
 	struct audit audit;
 	struct stream stream;
 	struct peer peer;
@@ -308,7 +310,7 @@ serve(struct server *v)
 	stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &stop);
 	if (v->options.settings.digest == SETTINGS_DIGEST_SHA256)
 		v->audit.digest = v->stream.digest = &v->digest;
-	progress_init(&v->stream.progress, v->identity.user, sink);
+	progress_init(&v->stream.progress, &v->title, v->identity.user, sink);
 	audit_session_opened(&v->audit, layers);
 	begin_dialogue(v, sink);
 	status = sink ? sink_run(&v->role.sink, &session)
@@ -456,7 +458,6 @@ main(int argc, char *argv[])
 {
 	/* All zero, and what is not used costs no memory. */
 	static struct server v;
-	char **old_environ = environ;
 	int status;
 
 	if (confine_privs_begin() == -1) {
@@ -466,12 +467,11 @@ main(int argc, char *argv[])
 	}
 	set_descriptors();
 	set_signals();
+	title_init(&v.title, argv, environ);
 	if (!take_environment(&v.env)) {
 		tell(strerror(errno));
 		return EXIT_FAILURE;
 	}
-	/* No copy of the environment is made once it is nobody's. */
-	setproctitle_init(argc, argv, old_environ);
 	conffile_init(&v.conffile);
 	status = start(&v, argc, argv);
 	clear(&v);

@@ -12,17 +12,20 @@
 #include <stdbool.h>
 
 #include "defs.h"
+#include "title.h"
 
 struct progress {
-	const char *user; /* borrowed; NULL: there is no title */
+	struct title *title; /* borrowed; NULL: there is none */
+	const char *user;    /* borrowed */
 	bool upload;
 	bool shown; /* a percentage */
 	off_t size; /* of the file */
 	off_t next; /* bytes of it that are worth another title */
 };
 
-/* Show user and direction.  After setproctitle_init(3). */
-void progress_init(struct progress *p, const char *user, bool upload);
+/* Show user and direction. */
+void progress_init(
+    struct progress *p, struct title *title, const char *user, bool upload);
 
 /* A file of size bytes begins: a percentage is shown if it is a large one. */
 void progress_begin(struct progress *p, off_t size);

@@ -289,6 +289,18 @@ text_format(char *dst, size_t size, const char *fmt, ...)
 }
 
 size_t
+text_add(char *dst, size_t size, size_t used, const char *more)
+{
+	size_t len = strlen(more);
+
+	if (len > size - used - 1)
+		len = size - used - 1;
+	memcpy(dst + used, more, len);
+	dst[used + len] = '\0';
+	return used + len;
+}
+
+size_t
 text_reason(char *dst, size_t size, const char *path, const char *reason)
 {
 	static const char cut[] = "...";

@@ -72,6 +72,13 @@ size_t text_vformat(char *dst, size_t size, const char *fmt, va_list ap)
     ATTR_PRINTF(3, 0);
 
 /*
+ * Append as much of more as there is room for; dst has used bytes before its
+ * NUL.  Returns how many there are then.  printf(3) would do as well, but most
+ * sessions start without it, and that much sooner.
+ */
+size_t text_add(char *dst, size_t size, size_t used, const char *more);
+
+/*
  * A message of the form "path: reason" for the client, printable and never
  * without its reason: a path too long loses its beginning.
  */
