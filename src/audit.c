@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 #include "text.h"
 #include "utc.h"
@@ -57,9 +58,15 @@ audit_init(struct audit *a, const char *user, const char *address, bool upload)
 	a->session.address = address;
 	a->session.upload = upload;
 	a->session.method = a->session.key = a->session.layers = "";
-	make_id(a);
 	forget_file(a);
-	(void)clock_gettime(CLOCK_MONOTONIC, &a->start);
+	a->start = clock_now_rarely();
+}
+
+void
+audit_keep_records(struct audit *a, struct journal *journal)
+{
+	a->journal = journal;
+	make_id(a);
 }
 
 void
@@ -72,17 +79,14 @@ audit_identify(struct audit *a, unsigned long uid, unsigned port,
 	a->session.key = key;
 }
 
-void
-audit_session_opened(struct audit *a, const char *layers)
+static void
+say_opened(const struct audit *a, const char *layers)
 {
 	const struct transfer_session *s = &a->session;
 	char port[sizeof(", port 65535")] = "";
 	const char *comma = s->method[0] != '\0' ? ", " : "";
 	const char *blank = s->key[0] != '\0' ? " " : "";
 
-	a->session.layers = layers;
-	if (strncmp(layers, NAMED, sizeof(NAMED) - 1) == 0)
-		a->session.layers += sizeof(NAMED) - 1;
 	if (s->port != 0)
 		(void)snprintf(
 		    port, sizeof(port), ", port %u", s->port & 65535);
@@ -92,16 +96,20 @@ audit_session_opened(struct audit *a, const char *layers)
 	    s->key, layers);
 }
 
-static unsigned long long
-milliseconds_since(const struct timespec *start)
+void
+audit_session_opened(struct audit *a, const char *layers)
 {
-	struct timespec now = *start;
-	long long ns;
+	a->session.layers = layers;
+	if (strncmp(layers, NAMED, sizeof(NAMED) - 1) == 0)
+		a->session.layers += sizeof(NAMED) - 1;
+	if (log_takes(LOG_LEVEL_INFO))
+		say_opened(a, layers);
+}
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	ns = (long long)(now.tv_sec - start->tv_sec) * 1000000000 +
-	    (now.tv_nsec - start->tv_nsec);
-	return (unsigned long long)ns / 1000000;
+static unsigned long long
+milliseconds(int64_t from, int64_t to)
+{
+	return (unsigned long long)((to - from) / CLOCK_MS);
 }
 
 void
@@ -109,7 +117,7 @@ audit_session_closed(const struct audit *a, int status)
 {
 	unsigned long long tenths;
 
-	tenths = milliseconds_since(&a->start) / 100;
+	tenths = milliseconds(a->start, clock_now_rarely()) / 100;
 	log_info("session closed for local user %s from [%s]: "
 		 "%s %llu ok %llu refused %llu failed, %llu bytes, "
 		 "%llu.%llu s, exit %d",
@@ -145,7 +153,7 @@ audit_announce(struct audit *a, off_t size, mode_t mode, const time_t *mtime)
 		a->file.mtime = *mtime;
 	/* Nothing else needs the time. */
 	if (a->journal != NULL)
-		(void)clock_gettime(CLOCK_MONOTONIC, &a->file.start);
+		a->file.start = clock_now();
 }
 
 static void
@@ -168,7 +176,7 @@ write_record(struct audit *a, enum transfer_result result, const char *code,
 
 	(void)clock_gettime(CLOCK_REALTIME, &t.time);
 	if (file->size >= 0)
-		t.duration = milliseconds_since(&file->start);
+		t.duration = milliseconds(file->start, clock_now());
 	if (a->digest != NULL && result == TRANSFER_OK) {
 		digest_end_text(a->digest, sha256);
 		t.sha256 = sha256;

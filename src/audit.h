@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "defs.h"
@@ -25,25 +26,28 @@ struct audit_file {
 	mode_t mode; /* (mode_t)-1: nothing */
 	bool has_mtime;
 	time_t mtime;
-	struct timespec start; /* CLOCK_MONOTONIC */
+	int64_t start; /* a time of clock.h */
 };
 
 struct audit {
 	struct transfer_session session;
 	char id[TRANSFER_ID_BYTES];
-	struct journal *journal; /* borrowed; NULL: no records */
+	struct journal *journal; /* see audit_keep_records() */
 	struct digest *digest;   /* borrowed: of the last file; NULL: none */
 	struct audit_file file;
 	unsigned long long files;   /* whole ones */
 	unsigned long long bytes;   /* of those */
 	unsigned long long refused; /* by policy, before their data counted */
 	unsigned long long failed;  /* by an error */
-	struct timespec start;      /* CLOCK_MONOTONIC */
+	int64_t start;              /* a time of clock.h */
 };
 
 /* Texts must outlive *a.  There are no records yet. */
 void audit_init(
     struct audit *a, const char *user, const char *address, bool upload);
+
+/* From here on there are, in *journal. */
+void audit_keep_records(struct audit *a, struct journal *journal);
 
 /* What else is known of the client: 0 and empty texts where it is not. */
 void audit_identify(struct audit *a, unsigned long uid, unsigned port,

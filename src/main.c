@@ -348,7 +348,7 @@ open_journal(struct server *v, char *err, size_t errsize)
 		settings, &v->identity, v->root.fd, v->journal, err, errsize))
 		return false;
 	if (v->journal->place != JOURNAL_NONE)
-		v->audit.journal = v->journal;
+		audit_keep_records(&v->audit, v->journal);
 	return true;
 }
 

@@ -64,7 +64,7 @@ stream_open(
 void
 stream_limit(struct stream *s, off_t rate, unsigned idle, unsigned session)
 {
-	pace_init(&s->pace, rate, clock_now());
+	pace_init(&s->pace, rate, rate == 0 ? 0 : clock_now());
 	deadline_set(&s->deadline, idle, session);
 }
 

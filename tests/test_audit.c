@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "clock.h"
 #include "log.h"
 
 static int saved_stderr;
@@ -120,7 +121,7 @@ START_TEST(records)
 	journal_init(&journal);
 	journal.place = JOURNAL_SYSLOG;
 	journal.format = SETTINGS_LOG_JSON;
-	up.journal = &journal;
+	audit_keep_records(&up, &journal);
 	up.digest = &digest;
 	audit_identify(&up, 1001, 50122, "publickey", "SHA256:abc");
 	audit_session_opened(&up, "confine=jail");
@@ -129,7 +130,7 @@ START_TEST(records)
 	(void)caught();
 
 	audit_announce(&up, 3, 0640, &mtime);
-	up.file.start.tv_sec -= 2;
+	up.file.start -= 2 * CLOCK_SECOND;
 	digest_begin(&digest);
 	digest_add(&digest, "abc", 3);
 	audit_done(&up, "/a", 3);
@@ -182,8 +183,7 @@ START_TEST(session_closed)
 	audit_refused(&up, "read-only", NULL, "b");
 	audit_failed(&up, "no-space", "c", 7);
 	audit_session_failed(&up, "disconnected", "lost");
-	up.start.tv_sec -= 3;
-	up.start.tv_nsec -= 250000000;
+	up.start -= 3250 * CLOCK_MS;
 	(void)caught();
 	audit_session_closed(&up, 1);
 	(void)caught();
@@ -198,7 +198,7 @@ END_TEST
 
 START_TEST(session_closed_untouched)
 {
-	down.start.tv_sec -= 100000;
+	down.start -= 100000 * CLOCK_SECOND;
 	audit_session_closed(&down, 0);
 	(void)caught();
 	/* Seconds are not minutes, and tenths have one digit. */
