@@ -11,9 +11,10 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "text.h"
 
 #define APPARMOR_SWITCH "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
 #define APPARMOR_LABEL  "/proc/self/attr/current"
@@ -71,8 +72,11 @@ static bool
 write_map(const char *path, unsigned long id)
 {
 	char map[32];
+	size_t len;
 
-	(void)snprintf(map, sizeof(map), "1 %lu 1\n", id);
+	len = text_add(map, sizeof(map), 0, "1 ");
+	len = text_add_number(map, sizeof(map), len, id);
+	(void)text_add(map, sizeof(map), len, " 1\n");
 	return write_file(path, map);
 }
 

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,6 +24,7 @@
 #include "confine-seccomp.h"
 #include "filter-tables.h"
 #include "log.h"
+#include "text.h"
 
 /* How what was obtained begins, and nothing else does. */
 #define OBTAINED "confine="
@@ -40,30 +40,30 @@ struct state {
 	const char *reason; /* of a failure, with errno; NULL: errno alone */
 };
 
-static void append(char *dst, size_t size, const char *fmt, ...)
-    ATTR_PRINTF(3, 4);
+static void
+append(char *dst, size_t size, const char *more)
+{
+	(void)text_add(dst, size, strlen(dst), more);
+}
 
 static void
-append(char *dst, size_t size, const char *fmt, ...)
+add_layer(struct state *c, const char *name)
 {
-	size_t used = strlen(dst);
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(dst + used, size - used, fmt, ap);
-	va_end(ap);
+	append(c->layers, sizeof(c->layers), name);
 }
 
 /* A layer is not to be had: -1 where it is required. */
 static int
 do_without(struct state *c, const char *layer, enum settings_choice choice)
 {
+	char why[sizeof(c->missing)];
+
 	if (choice == SETTINGS_YES)
 		return -1;
-	append(c->missing, sizeof(c->missing), "; no %s: ", layer);
-	if (c->reason != NULL)
-		append(c->missing, sizeof(c->missing), "%s: ", c->reason);
-	append(c->missing, sizeof(c->missing), "%s", strerror(errno));
+	(void)snprintf(why, sizeof(why), "; no %s: %s%s%s", layer,
+	    c->reason == NULL ? "" : c->reason, c->reason == NULL ? "" : ": ",
+	    strerror(errno));
+	append(c->missing, sizeof(c->missing), why);
 	c->reason = NULL;
 	return 0;
 }
@@ -115,7 +115,7 @@ change_root(struct state *c)
 	if (way == CONFINE_ROOT_NONE)
 		return do_without(c, "chroot", c->settings->chroot);
 	c->has_jail = true;
-	append(c->layers, sizeof(c->layers), "%s", names[way]);
+	add_layer(c, names[way]);
 	return 0;
 }
 
@@ -137,8 +137,9 @@ restrict_files(struct state *c)
 			return -1;
 		if (version != -1) {
 			c->has_jail = true;
-			append(c->layers, sizeof(c->layers), ",landlock%d",
-			    version);
+			add_layer(c, ",landlock");
+			(void)text_add_number(c->layers, sizeof(c->layers),
+			    strlen(c->layers), (unsigned long)version);
 		}
 	}
 	if (c->has_jail)
@@ -159,7 +160,7 @@ filter_calls(struct state *c)
 	enum settings_seccomp action = c->settings->seccomp;
 	const struct policy *policy = &c->settings->policy;
 
-	append(c->layers, sizeof(c->layers), "%s", names[action]);
+	add_layer(c, names[action]);
 	return confine_seccomp(
 	    c->role, !policy->atomic || policy->special_bits, action);
 }
@@ -242,8 +243,9 @@ confine(enum command_role role, const struct settings *settings,
 		    c.reason == NULL ? "" : ": ", strerror(errno));
 		return -1;
 	}
-	(void)snprintf(text, size, OBTAINED "%s%s",
-	    c.layers[0] == '\0' ? "none" : c.layers + 1, c.missing);
+	(void)text_add(text, size, 0, OBTAINED);
+	append(text, size, c.layers[0] == '\0' ? "none" : c.layers + 1);
+	append(text, size, c.missing);
 	return 0;
 }
 

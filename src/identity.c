@@ -349,15 +349,19 @@ is_component(const char *name)
 	    strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-/* What a token stands for, borrowed; NULL with errno. */
+/* Room for the digits of one. */
+#define UID_BYTES 24
+
+/* What a token stands for, borrowed or in uid; NULL with errno. */
 static const char *
-token_text(const struct identity *id, char token, const char *uid)
+token_text(const struct identity *id, char token, char uid[UID_BYTES])
 {
 	errno = ENOENT;
 	switch (token) {
 	case '%':
 		return "%";
 	case 'U':
+		(void)snprintf(uid, UID_BYTES, "%lu", (unsigned long)id->uid);
 		return uid;
 	case 'u':
 		return id->known && is_component(id->user) ? id->user : NULL;
@@ -371,8 +375,8 @@ token_text(const struct identity *id, char token, const char *uid)
 
 /* *text moves behind what was read: a token or the bytes up to the next. */
 static const char *
-next_part(
-    const struct identity *id, const char **text, const char *uid, size_t *len)
+next_part(const struct identity *id, const char **text, char uid[UID_BYTES],
+    size_t *len)
 {
 	const char *part = *text;
 
@@ -392,13 +396,12 @@ bool
 identity_expand(
     const struct identity *id, const char *text, char *dst, size_t size)
 {
-	char uid[24];
+	char uid[UID_BYTES];
 	const char *part;
 	size_t used = 0;
 	size_t len;
 
 	dst[0] = '\0';
-	(void)snprintf(uid, sizeof(uid), "%lu", (unsigned long)id->uid);
 	while (*text != '\0') {
 		part = next_part(id, &text, uid, &len);
 		if (part != NULL && len >= size - used) {

@@ -301,6 +301,19 @@ text_add(char *dst, size_t size, size_t used, const char *more)
 }
 
 size_t
+text_add_number(char *dst, size_t size, size_t used, unsigned long number)
+{
+	char digits[24];
+	char *p = digits + sizeof(digits) - 1;
+
+	*p = '\0';
+	do
+		*--p = (char)('0' + number % 10);
+	while ((number /= 10) != 0);
+	return text_add(dst, size, used, p);
+}
+
+size_t
 text_reason(char *dst, size_t size, const char *path, const char *reason)
 {
 	static const char cut[] = "...";

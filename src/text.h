@@ -77,6 +77,8 @@ size_t text_vformat(char *dst, size_t size, const char *fmt, va_list ap)
  * sessions start without it, and that much sooner.
  */
 size_t text_add(char *dst, size_t size, size_t used, const char *more);
+size_t text_add_number(
+    char *dst, size_t size, size_t used, unsigned long number);
 
 /*
  * A message of the form "path: reason" for the client, printable and never

@@ -330,6 +330,37 @@ START_TEST(text_format_cuts_between_characters)
 }
 END_TEST
 
+/* Piece by piece, and never past the end. */
+START_TEST(text_add_cuts)
+{
+	char buf[8 + 1];
+	size_t n;
+
+	memset(buf, '#', sizeof(buf));
+	n = text_add(buf, 8, 0, "ab");
+	n = text_add(buf, 8, n, "");
+	ck_assert_uint_eq(n, 2);
+	n = text_add_number(buf, 8, n, 0);
+	ck_assert_str_eq(buf, "ab0");
+	n = text_add(buf, 8, n, "cdefgh");
+	ck_assert_uint_eq(n, 7);
+	ck_assert_str_eq(buf, "ab0cdef");
+	ck_assert_uint_eq(text_add(buf, 8, n, "x"), 7);
+	ck_assert_uint_eq(text_add_number(buf, 8, 4, 65534), 7);
+	ck_assert_str_eq(buf, "ab0c655");
+	ck_assert_int_eq(buf[8], '#');
+}
+END_TEST
+
+START_TEST(text_add_largest_number)
+{
+	char buf[32];
+
+	(void)text_add_number(buf, sizeof(buf), 0, 18446744073709551615UL);
+	ck_assert_str_eq(buf, "18446744073709551615");
+}
+END_TEST
+
 START_TEST(text_format_failure_is_empty)
 {
 	char buf[16] = "before";
@@ -360,6 +391,8 @@ text_suite(void)
 	tcase_add_loop_test(tc, text_lookalikes, 0, LENGTH(lookalike_rows));
 	tcase_add_test(tc, text_format_cuts_between_characters);
 	tcase_add_test(tc, text_format_failure_is_empty);
+	tcase_add_test(tc, text_add_cuts);
+	tcase_add_test(tc, text_add_largest_number);
 	suite_add_tcase(s, tc);
 	return s;
 }
