@@ -24,10 +24,10 @@ struct identity {
 	 */
 	char user[256];
 	char **groups;        /* owned: names, or NULL before anybody asked */
-	char home[1024];      /* empty without an entry */
 	char address[64];     /* first word of SSH_CONNECTION, or "UNKNOWN" */
 	unsigned port;        /* its second one, or 0 */
 	struct authinfo auth; /* empty until identity_read_auth() */
+	char home[1024];      /* empty without an entry */
 };
 
 /*

@@ -46,8 +46,6 @@
 /* What a client learns of a mistake that only the administrator can mend. */
 #define NOT_AVAILABLE "this account is not available"
 
-static volatile sig_atomic_t stop;
-
 /* All that this program keeps of its environment. */
 struct environment {
 	char *text; /* one value behind another; owned, unless it is room */
@@ -58,25 +56,29 @@ struct environment {
 	char room[512];
 };
 
-/* In such an order that what most sessions touch lies on few pages. */
-struct server {
+/*
+ * All zero at first.  In such an order that what most sessions touch lies on
+ * few pages; what is not used costs no memory.
+ */
+static struct server {
+	volatile sig_atomic_t stop; /* set by the handler */
 	struct environment env;
 	struct title title;
 	struct audit audit;
-	struct stream stream;
 	struct peer peer;
 	struct conffile conffile;
 	struct journal *journal; /* owned; NULL: no records */
-	char start[SETUP_PATH_BYTES];
 	struct options options;
 	struct identity identity;
 	struct root root;
+	char start[SETUP_PATH_BYTES];
+	struct stream stream;
 	struct digest digest;
 	union {
 		struct sink sink;
 		struct source source;
 	} role;
-};
+} server;
 
 /*
  * A call that was about to block when the flag was set would not see it: the
@@ -87,8 +89,8 @@ static void
 on_signal(int sig)
 {
 	if (sig != SIGALRM)
-		stop = 1;
-	if (stop)
+		server.stop = 1;
+	if (server.stop)
 		(void)alarm(1);
 }
 
@@ -186,7 +188,7 @@ tell(const char *text)
 static void
 refuse_in_protocol(struct server *v, const char *why)
 {
-	stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &stop);
+	stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &v->stop);
 	peer_init(&v->peer, &v->stream, true);
 	(void)peer_warn(&v->peer, "%s", why);
 	(void)stream_drain(&v->stream, SESSION_REFUSED_DRAIN_MS);
@@ -307,7 +309,7 @@ serve(struct server *v)
 	if (confine(request->role, &v->options.settings, &v->root, layers,
 		sizeof(layers)) == -1)
 		return fail_setup(v, layers);
-	stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &stop);
+	stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &v->stop);
 	if (v->options.settings.digest == SETTINGS_DIGEST_SHA256)
 		v->audit.digest = v->stream.digest = &v->digest;
 	progress_init(&v->stream.progress, &v->title, v->identity.user, sink);
@@ -456,8 +458,7 @@ start(struct server *v, int argc, char *argv[])
 int
 main(int argc, char *argv[])
 {
-	/* All zero, and what is not used costs no memory. */
-	static struct server v;
+	struct server *v = &server;
 	int status;
 
 	if (confine_privs_begin() == -1) {
@@ -467,13 +468,13 @@ main(int argc, char *argv[])
 	}
 	set_descriptors();
 	set_signals();
-	title_init(&v.title, argv, environ);
-	if (!take_environment(&v.env)) {
+	title_init(&v->title, argv, environ);
+	if (!take_environment(&v->env)) {
 		tell(strerror(errno));
 		return EXIT_FAILURE;
 	}
-	conffile_init(&v.conffile);
-	status = start(&v, argc, argv);
-	clear(&v);
+	conffile_init(&v->conffile);
+	status = start(v, argc, argv);
+	clear(v);
 	return status;
 }

@@ -43,8 +43,8 @@ struct options {
 	struct command_fault fault;
 	/* What was parsed; NULL for arguments.  With OPTIONS_TEST: of -c. */
 	const char *command_text;
-	char error[MESSAGE_BYTES_MAX]; /* with OPTIONS_BAD: one line */
 	struct settings settings;
+	char error[MESSAGE_BYTES_MAX]; /* with OPTIONS_BAD: one line */
 };
 
 /*

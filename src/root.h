@@ -27,10 +27,10 @@
 #include "policy.h"
 
 struct root {
-	int fd; /* owned, O_PATH */
+	char rest[PATH_BYTES_MAX]; /* of the walk under way, at its end */
+	int fd;                    /* owned, O_PATH */
 	struct gate gate;
 	bool interrupts; /* its file system may end calls at a signal */
-	char rest[PATH_BYTES_MAX]; /* of the walk under way */
 };
 
 /* Where a walk led.  To be given to root_leave(). */

@@ -130,13 +130,13 @@ struct settings {
 	int log_facility;
 	enum settings_log_format transfer_log_format;
 	enum settings_digest digest;
+	struct policy policy; /* its texts last, too */
 	char root[SETTINGS_PATH_BYTES];
 	char start_directory[SETTINGS_PATH_BYTES];
 	char login_message[MESSAGE_BYTES_MAX];
 	char refuse_message[MESSAGE_BYTES_MAX]; /* empty: the built-in ones */
 	/* A path, SETTINGS_TO_SYSLOG, or empty for none. */
 	char transfer_log[SETTINGS_PATH_BYTES];
-	struct policy policy;
 };
 
 /* The defaults of every row; what is set next comes from an option. */
