@@ -23,15 +23,16 @@
 #include "reason.h"
 #include "session.h"
 
+/* What few sessions touch stands first: a sink goes on behind the rest. */
 struct refusal {
+	char path[PATH_BYTES_MAX];       /* of the innermost, for the log */
+	char message[MESSAGE_BYTES_MAX]; /* why the outermost is dead */
 	const struct session *s;
 	unsigned long dead;    /* dead directories that are open */
 	unsigned long unnamed; /* of these: path has no room for them */
 	off_t discarded;       /* bytes of refused files so far */
-	const char *code;      /* why the outermost one is dead: for the log */
+	const char *code;      /* as message, for the log */
 	const char *keyword;   /* the same, or NULL */
-	char message[MESSAGE_BYTES_MAX]; /* the same, for the client */
-	char path[PATH_BYTES_MAX];       /* of the innermost, for the log */
 };
 
 void refusal_init(struct refusal *r, const struct session *s);

@@ -14,14 +14,14 @@
 #include "session.h"
 #include "target.h"
 
-/* What is touched by every session stands before what few fill. */
+/* In such an order that what every session touches lies on few pages. */
 struct sink {
+	struct refusal refusal;
 	const struct session *s;
 	bool has_times;      /* a T waits for its C or D */
 	bool failed;         /* exit status 1 */
 	unsigned long items; /* C and D so far */
 	struct timespec times[2];
-	struct refusal refusal;
 	struct target target;
 };
 
