@@ -13,12 +13,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "filter-tables.h"
+#include "spelling.h"
 #include "text.h"
 
 /* Where the syslog daemon of this system listens. */
@@ -86,7 +86,7 @@ log_level_parse(const char *name, enum log_level *level)
 	size_t i;
 
 	for (i = 0; i < LENGTH(levels); i++) {
-		if (strcasecmp(name, levels[i].name) == 0) {
+		if (spelling_same(name, levels[i].name)) {
 			*level = levels[i].level;
 			return true;
 		}
@@ -112,7 +112,7 @@ log_facility_parse(const char *name, int *facility)
 	size_t i;
 
 	for (i = 0; i < LENGTH(facilities); i++) {
-		if (strcasecmp(name, facilities[i].name) == 0) {
+		if (spelling_same(name, facilities[i].name)) {
 			*facility = facilities[i].facility;
 			return true;
 		}

@@ -11,9 +11,9 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "bsd.h"
+#include "spelling.h"
 #include "text.h"
 
 #define BLANKS " \t"
@@ -86,9 +86,9 @@ fit_direction(struct criterion *c, const char *pattern)
 {
 	enum policy_direction wanted;
 
-	if (strcasecmp(pattern, "upload") == 0)
+	if (spelling_same(pattern, "upload"))
 		wanted = POLICY_UPLOAD;
-	else if (strcasecmp(pattern, "download") == 0)
+	else if (spelling_same(pattern, "download"))
 		wanted = POLICY_DOWNLOAD;
 	else
 		return bad(c, "Direction", "expected upload or download");
@@ -283,7 +283,7 @@ find_kind(const char *name)
 	const struct kind *kind;
 
 	for (kind = kinds; kind < kinds + LENGTH(kinds); kind++) {
-		if (strcasecmp(name, kind->name) == 0)
+		if (spelling_same(name, kind->name))
 			return kind;
 	}
 	return NULL;
@@ -328,7 +328,7 @@ match_criteria(const char *text, const struct match_who *who, bool *holds,
 	size_t n;
 
 	for (n = 0; match_word(&text, name); n++) {
-		if (strcasecmp(name, "all") == 0 && n == 0 &&
+		if (spelling_same(name, "all") && n == 0 &&
 		    text[strspn(text, BLANKS)] == '\0')
 			return true;
 		if (!next_criterion(&c, &text, name))

@@ -6,7 +6,8 @@
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
+
+#include "spelling.h"
 
 static const struct {
 	const char *code;
@@ -209,7 +210,7 @@ bool
 policy_is_personal(const char *name)
 {
 	/* In any case: some file systems do not tell Bin from bin. */
-	return name[0] == '.' || strcasecmp(name, "bin") == 0;
+	return name[0] == '.' || spelling_same(name, "bin");
 }
 
 /* Each pattern has a NUL behind it, and an empty one is the last. */

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "spelling.h"
 #include "text.h"
@@ -367,7 +366,7 @@ find_row(const char *keyword)
 	const struct row *row;
 
 	for (row = rows; row < rows + LENGTH(rows); row++) {
-		if (strcasecmp(keyword, row->name) == 0)
+		if (spelling_same(keyword, row->name))
 			return row;
 	}
 	return NULL;

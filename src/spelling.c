@@ -3,8 +3,23 @@
 
 #include "spelling.h"
 
-#include <ctype.h>
 #include <string.h>
+
+char
+spelling_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool
+spelling_same(const char *a, const char *b)
+{
+	for (; spelling_lower(*a) == spelling_lower(*b); a++, b++) {
+		if (*a == '\0')
+			return true;
+	}
+	return false;
+}
 
 static size_t
 least(size_t a, size_t b)
@@ -29,8 +44,7 @@ spelling_distance(const char *a, const char *b)
 		cost[0] = i + 1;
 		for (k = 0; k < len; k++) {
 			above = cost[k + 1];
-			if (tolower((unsigned char)a[i]) !=
-			    tolower((unsigned char)b[k]))
+			if (spelling_lower(a[i]) != spelling_lower(b[k]))
 				corner++;
 			cost[k + 1] = least(corner, least(above, cost[k]) + 1);
 			corner = above;

@@ -5,16 +5,15 @@
 
 #include <sys/types.h>
 
-#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "bsd.h"
 #include "pattern.h"
 #include "policy.h"
+#include "spelling.h"
 #include "text.h"
 
 #define BLANKS " \t"
@@ -22,7 +21,7 @@
 static bool
 is_absent(const struct value_type *type, const char *text)
 {
-	return type->absent != NULL && strcasecmp(text, type->absent) == 0;
+	return type->absent != NULL && spelling_same(text, type->absent);
 }
 
 static bool
@@ -41,13 +40,19 @@ print_absent(const struct value_type *type, long long n, char *dst, size_t size)
 	return true;
 }
 
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* strtonum(3), which alone would take blanks and signs too. */
 static bool
 read_number(const char *text, long long least, long long most, long long *n)
 {
 	const char *error;
 
-	if (!isdigit((unsigned char)text[0]))
+	if (!is_digit(text[0]))
 		return false;
 	*n = strtonum(text, least, most, &error);
 	return error == NULL;
@@ -194,7 +199,7 @@ read_unit(const char **text)
 	if (**text == '\0')
 		return 1;
 	for (i = 0; i < LENGTH(units); i++) {
-		if (tolower((unsigned char)**text) == units[i].letter) {
+		if (spelling_lower(**text) == units[i].letter) {
 			++*text;
 			return units[i].seconds;
 		}
@@ -210,9 +215,9 @@ read_time(const struct value_type *type, const char *text, long long *seconds)
 
 	*seconds = 0;
 	do {
-		if (!isdigit((unsigned char)*text))
+		if (!is_digit(*text))
 			return false;
-		for (n = 0; isdigit((unsigned char)*text); text++) {
+		for (n = 0; is_digit(*text); text++) {
 			n = n * 10 + (*text - '0');
 			if (n > type->most)
 				return false;
@@ -303,7 +308,7 @@ read_name(const struct value_type *type, const char *text, unsigned *index)
 	unsigned i;
 
 	for (i = 0; type->names[i] != NULL; i++) {
-		if (strcasecmp(text, type->names[i]) == 0) {
+		if (spelling_same(text, type->names[i])) {
 			*index = i;
 			return true;
 		}
@@ -390,6 +395,12 @@ value_print_text(
 	(void)snprintf(dst, size, "%s", text);
 }
 
+static bool
+is_control(char c)
+{
+	return (unsigned char)c < ' ' || c == '\177';
+}
+
 /* A token that identity_expand() does not have is refused here already. */
 bool
 value_parse_path(const struct value_type *type, const char *text, void *field)
@@ -397,7 +408,7 @@ value_parse_path(const struct value_type *type, const char *text, void *field)
 	const char *p;
 
 	for (p = text; *p != '\0'; p++) {
-		if (iscntrl((unsigned char)*p))
+		if (is_control(*p))
 			return false;
 		if (*p != '%')
 			continue;

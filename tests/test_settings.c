@@ -9,6 +9,7 @@
 #include <syslog.h>
 
 #include "settings.h"
+#include "spelling.h"
 
 /* strdup() in settings.c can be made to fail. */
 static bool memory_is_out;
@@ -509,6 +510,18 @@ START_TEST(messages)
 }
 END_TEST
 
+/* Letters are those of ASCII; nothing else has a case. */
+START_TEST(any_case)
+{
+	ck_assert(spelling_same("MaxDepth", "mAXdEPTH"));
+	ck_assert(spelling_same("AZaz", "azAZ"));
+	ck_assert(!spelling_same("Root", "Roots"));
+	ck_assert(!spelling_same("Roots", "Root"));
+	ck_assert(!spelling_same("@[", "`{"));
+	ck_assert(!spelling_same("\xc4", "\xe4"));
+}
+END_TEST
+
 START_TEST(message_is_cut)
 {
 	char small[12];
@@ -876,6 +889,7 @@ settings_suite(void)
 	tc = tcase_create("messages");
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, messages, 0, LENGTH(message_rows));
+	tcase_add_test(tc, any_case);
 	tcase_add_test(tc, message_is_cut);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("lines");
