@@ -46,6 +46,8 @@ struct walk {
 	size_t at; /* into root->rest */
 	enum purpose purpose;
 	uid_t uid;
+	bool knows_here;  /* with TO_PIN_ROOT */
+	struct stat here; /* of the directory that we stand in */
 };
 
 static void
@@ -115,6 +117,7 @@ step_back(struct walk *w)
 
 	if (w->depth == 0)
 		return;
+	w->knows_here = false;
 	close_keeping_errno(w->fds[w->depth--]);
 	slash = strrchr(w->place->path, '/');
 	slash[slash == w->place->path ? 1 : 0] = '\0';
@@ -148,6 +151,9 @@ step_into(struct walk *w, const char *name, int fd)
 	if (extend_path(w->place, name) == -1)
 		return -1;
 	w->fds[++w->depth] = fd;
+	w->knows_here = w->purpose == TO_PIN_ROOT;
+	if (w->knows_here)
+		w->here = w->place->st;
 	return 0;
 }
 
@@ -183,15 +189,16 @@ belongs_to_us(const struct walk *w, const struct stat *st)
 
 /* R-CONF-4, for the directory we stand in and what is next in it. */
 static int
-check_above(const struct walk *w, const struct stat *next)
+check_above(struct walk *w, const struct stat *next)
 {
-	struct stat here;
+	const struct stat *here = &w->here;
 
-	if (fstat(w->fds[w->depth], &here) == -1)
+	if (!w->knows_here && fstat(w->fds[w->depth], &w->here) == -1)
 		return -1;
-	if (belongs_to_us(w, &here) &&
-	    ((here.st_mode & (S_IWGRP | S_IWOTH)) == 0 ||
-		((here.st_mode & S_ISVTX) != 0 && belongs_to_us(w, next))))
+	w->knows_here = true;
+	if (belongs_to_us(w, here) &&
+	    ((here->st_mode & (S_IWGRP | S_IWOTH)) == 0 ||
+		((here->st_mode & S_ISVTX) != 0 && belongs_to_us(w, next))))
 		return 0;
 	errno = EPERM;
 	return -1;
@@ -199,7 +206,7 @@ check_above(const struct walk *w, const struct stat *next)
 
 /* What holds for what a step leads to, before it is taken. */
 static int
-check_step(const struct walk *w, const struct stat *next)
+check_step(struct walk *w, const struct stat *next)
 {
 	switch (w->purpose) {
 	case TO_PIN_ROOT:
@@ -307,7 +314,9 @@ end_in_directory(struct walk *w)
 	place->depth = w->depth;
 	memcpy(place->name, strrchr(place->path, '/') + 1,
 	    strlen(strrchr(place->path, '/')));
-	if (fstat(w->fds[w->depth], &place->st) == -1)
+	if (w->knows_here)
+		place->st = w->here;
+	else if (fstat(w->fds[w->depth], &place->st) == -1)
 		return -1;
 	if ((place->dir = take_level(w, w->depth)) == -1)
 		return -1;
@@ -501,6 +510,17 @@ root_find_home(struct root *r, const char *home)
 		gate_set_home(&r->gate, &st, place.name);
 	root_leave(&place);
 	return ret;
+}
+
+int
+root_is_home(struct root *r)
+{
+	struct stat st;
+
+	if (fstat(r->fd, &st) == -1)
+		return -1;
+	gate_set_home(&r->gate, &st, "");
+	return 0;
 }
 
 void

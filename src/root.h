@@ -63,6 +63,9 @@ void root_close(struct root *r);
  */
 int root_find_home(struct root *r, const char *home) ATTR_USE;
 
+/* The same where the root is the home. */
+int root_is_home(struct root *r) ATTR_USE;
+
 /*
  * Walk an absolute path of the whole system, as root_open() does and with the
  * same check of what is above it; uid is who may own that besides root.  r

@@ -87,9 +87,16 @@ static bool
 open_root(struct root *root, const char *path, const struct policy *policy,
     const struct identity *id, char *err, size_t errsize)
 {
+	int found;
+
 	if (root_open(root, path, id->uid, policy, err, errsize) == -1)
 		return false;
-	if (policy->protect_home && root_find_home(root, id->home) == -1)
+	if (!policy->protect_home)
+		return true;
+	/* Most often it is, and the walk there has just been made. */
+	found = strcmp(path, id->home) == 0 ? root_is_home(root)
+					    : root_find_home(root, id->home);
+	if (found == -1)
 		log_verbose("home of this account: %s", errors_text(errno));
 	return true;
 }
@@ -123,20 +130,11 @@ setup_open_journal(const struct settings *settings, const struct identity *id,
 		err, errsize) == 0;
 }
 
-static mode_t
-current_umask(void)
-{
-	mode_t mask = umask(077);
-
-	(void)umask(mask);
-	return mask;
-}
-
 void
 setup_umask(struct policy *policy)
 {
 	if (!policy->umask_is_set)
-		policy->umask = current_umask();
+		policy->umask = umask(077);
 	(void)umask(policy->umask);
 }
 
