@@ -571,11 +571,11 @@ stream_from_file(struct stream *s, int fd, off_t size, int *file_errno)
 
 /* --- the rest ----------------------------------------------------------- */
 
-/* Nothing but what may stand between records. */
+/* Nothing but what may stand between records, and ends of directories. */
 static bool
 is_filler(const char *p, size_t len)
 {
-	while (len > 0 && (*p == '\0' || *p == '\n')) {
+	while (len > 0 && (*p == '\0' || *p == '\n' || *p == 'E')) {
 		p++;
 		len--;
 	}

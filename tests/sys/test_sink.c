@@ -439,7 +439,7 @@ END_TEST
 START_TEST(end_of_no_directory_ends_the_session)
 {
 	RUN("scp -t f", ACK, SEND("C0644 2 f\n"), ACK, SEND("hi\0"), ACK,
-	    SEND("E\n"), ACK, SEND("\n\0\n"), QUIET, EXIT(0));
+	    SEND("E\n"), ACK, SEND("\n\0\nE\n"), QUIET, EXIT(0));
 	ck_tree("0644 f hi\n");
 }
 END_TEST

@@ -507,7 +507,7 @@ sinkmodel_step(struct sinkmodel *m, const char *in, size_t len, const char *out,
 	while (m->inlen > 0 && m->state != OVER)
 		take_some(m);
 	for (; m->inlen > 0 && m->ended; m->in++, m->inlen--)
-		m->failed |= *m->in != '\0' && *m->in != '\n';
+		m->failed |= memchr("\n\0E", *m->in, 3) == NULL;
 	end_step(m);
 }
 
