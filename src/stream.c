@@ -266,7 +266,7 @@ stream_flush(struct stream *s)
 	size_t n = s->nheld;
 
 	s->nheld = 0;
-	return n == 0 ? 0 : write_all(s->out, s->held, n, s);
+	return write_all(s->out, s->held, n, s);
 }
 
 int
@@ -333,8 +333,7 @@ keep_pace(struct stream *s)
 	int64_t ns;
 
 	while (!is_over(s)) {
-		if (s->pace.rate == 0 ||
-		    (ns = pace_wait(&s->pace, clock_now())) == 0)
+		if ((ns = pace_wait(&s->pace, clock_now())) == 0)
 			return true;
 		if (wait_for(-1, 0, ns) == -1 && errno != EINTR)
 			return false;

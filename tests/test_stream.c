@@ -889,6 +889,26 @@ write_when_empty(int fd, size_t piece, off_t size)
  * So does the pipe from a client that fills it at once, and splice(2) takes all
  * of it.  From one that does not, most is copied; it is tried once a MiB.
  */
+/* A pipe is made larger for the first file that may fill it. */
+START_TEST(to_file_enlarges)
+{
+	static const int sizes[] = { 20000, 60000 };
+	static char data[BUFFER];
+	int fd, file_errno = -1;
+
+	fd = open("out", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(fcntl(to[0], F_GETPIPE_SZ), BUFFER);
+	say(data, (size_t)sizes[_i]);
+	s.in_whole = 1;
+	ck_assert_int_eq(stream_to_file(&s, fd, sizes[_i], &file_errno), 0);
+	ck_assert_int_eq(file_errno, 0);
+	/* What comes as less than a whole pipe ends the row of those. */
+	ck_assert_int_eq(s.in_whole, _i == 0 ? 1 : 0);
+	ck_assert_int_eq(
+	    fcntl(to[0], F_GETPIPE_SZ), (_i == 0 ? 1 : 4) * BUFFER);
+}
+END_TEST
+
 START_TEST(to_file_pipe)
 {
 	static const size_t pieces[] = { 16384, 4 * BUFFER };
@@ -1363,6 +1383,7 @@ stream_suite(void)
 	tcase_add_loop_test(
 	    tc, from_file_digest, 0, 2 * (int)LENGTH(digest_sizes));
 	tcase_add_loop_test(tc, from_file_pipe, 0, 2);
+	tcase_add_loop_test(tc, to_file_enlarges, 0, 2);
 	tcase_add_loop_test(tc, to_file_pipe, 0, 2);
 	tcase_add_loop_test(tc, from_file_gone, 0, 6);
 	tcase_add_test(tc, from_file_gone_midway);
