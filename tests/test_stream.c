@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 
 #include <check.h>
+#include <poll.h>
 #include <sched.h>
 
 #include "clock.h"
@@ -74,13 +75,42 @@ read(int fd, void *buf, size_t len)
 }
 
 static int splices;
+static int splice_error;
 
 ssize_t
 splice(int in, off64_t *in_at, int out, off64_t *out_at, size_t len,
     unsigned flags)
 {
 	splices++;
+	if (splice_error != 0) {
+		errno = splice_error;
+		return -1;
+	}
 	return syscall(SYS_splice, in, in_at, out, out_at, len, flags);
+}
+
+/* What waits for no descriptor: no time goes by; it fails so, once. */
+static int pauses;
+static int pause_error;
+
+int __real_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+    const sigset_t *mask);
+int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+    const sigset_t *mask);
+
+int
+__wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+    const sigset_t *mask)
+{
+	if (fds->fd != -1)
+		return __real_ppoll(fds, n, timeout, mask);
+	pauses++;
+	errno = pause_error;
+	pause_error = 0;
+	if (errno != 0)
+		return -1;
+	skew += timeout->tv_sec * CLOCK_SECOND + timeout->tv_nsec;
+	return 0;
 }
 
 enum kind {
@@ -604,6 +634,45 @@ START_TEST(to_file_takes_nothing)
 	ck_assert_int_eq(file_errno, EIO);
 	expect_byte('\n');
 	ck_assert_str_eq(scratch_text("out"), _i == 0 ? "" : "file ");
+}
+END_TEST
+
+/* A splice(2) that fails is an error of the file as any other. */
+START_TEST(to_file_splice_fails)
+{
+	static char data[BUFFER];
+	int fd, file_errno = -1;
+
+	fd = open("out", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	say(data, 40000);
+	splice_error = _i == 0 ? EIO : EINVAL;
+	ck_assert_int_eq(stream_to_file(&s, fd, 40000, &file_errno), 0);
+	ck_assert_int_eq(splices, 1);
+	/* Where there is none for this file it is copied. */
+	ck_assert_int_eq(file_errno, _i == 0 ? EIO : 0);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), _i == 0 ? 0 : 40000);
+}
+END_TEST
+
+/* A rate: signals cost nothing, and what cannot wait is no server. */
+START_TEST(to_file_with_rate)
+{
+	static const int errors[] = { 0, EINTR, ENOMEM };
+	static char data[30000];
+	int fd, file_errno = -1;
+
+	fd = open("out", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	say(data, sizeof(data));
+	stream_limit(&s, 1000, 0, 0);
+	pause_error = errors[_i];
+	ck_assert_int_eq(stream_to_file(&s, fd, sizeof(data), &file_errno),
+	    _i == 2 ? -1 : 0);
+	if (_i == 2)
+		ck_assert_int_eq(errno, ENOMEM);
+	else
+		ck_assert_int_ge(skew, 28 * CLOCK_SECOND);
+	ck_assert_int_eq(pauses == 1, _i == 2);
+	ck_assert_int_eq(file_errno, 0);
 }
 END_TEST
 
@@ -1156,15 +1225,18 @@ enum blocking {
 static int
 block_in(enum blocking where)
 {
-	int fd, file_errno;
+	int fd = -1, file_errno, ret;
 
-	fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ck_assert_int_ne(fd, -1);
+	if (where != IN_DISCARD) {
+		fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		ck_assert_int_ne(fd, -1);
+	}
 	say("12345", 5);
-	if (where == IN_DISCARD)
-		return stream_to_file(&s, -1, 1 << 20, &file_errno);
-	return stream_to_file(
+	ret = stream_to_file(
 	    &s, fd, where == IN_SMALL_FILE ? 1000 : 1 << 20, &file_errno);
+	/* It is no error of the file's. */
+	ck_assert_int_eq(file_errno, 0);
+	return ret;
 }
 
 /* Into a pipe that is full already. */
@@ -1379,6 +1451,8 @@ stream_suite(void)
 	tcase_add_test(tc, read_error);
 	tcase_add_test(tc, is_waiting);
 	tcase_add_loop_test(tc, to_file_takes_nothing, 0, 2);
+	tcase_add_loop_test(tc, to_file_splice_fails, 0, 2);
+	tcase_add_loop_test(tc, to_file_with_rate, 0, 3);
 	tcase_add_loop_test(tc, to_file_cut, 0, 6);
 	tcase_add_loop_test(
 	    tc, from_file_digest, 0, 2 * (int)LENGTH(digest_sizes));
