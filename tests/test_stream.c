@@ -6,6 +6,7 @@
 
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -95,6 +96,15 @@ splice(int in, off64_t *in_at, int out, off64_t *out_at, size_t len,
 		return -1;
 	}
 	return syscall(SYS_splice, in, in_at, out, out_at, len, flags);
+}
+
+static int sendfiles;
+
+ssize_t
+sendfile(int out, int in, off_t *at, size_t len)
+{
+	sendfiles++;
+	return syscall(SYS_sendfile, out, in, at, len);
 }
 
 /* What waits for no descriptor: no time goes by; it fails so, once. */
@@ -920,6 +930,37 @@ read_when_full(int fd, size_t piece, off_t size)
  * The pipe to a client that takes all there is grows, that to sshd(8), which
  * takes a little, does not.
  */
+START_TEST(from_file_socket)
+{
+	int fd, i, file_errno;
+
+	start(PIPE, SOCKET);
+	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(ftruncate(fd, 20000), 0);
+	for (i = 1; i <= 2; i++) {
+		ck_assert_int_eq(
+		    stream_from_file(&s, fd, 20000, &file_errno), 0);
+		ck_assert_int_eq(file_errno, 0);
+		ck_assert_int_eq(sendfiles, i);
+		/* What it is has been found out once. */
+		ck_assert_int_eq(splices, 1);
+	}
+}
+END_TEST
+
+/* The record before it is in the pipe yet: that says nothing. */
+START_TEST(from_file_first_piece)
+{
+	int fd, file_errno;
+
+	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(ftruncate(fd, 20000), 0);
+	s.out_whole = 1;
+	ck_assert_int_eq(stream_from_file(&s, fd, 20000, &file_errno), 0);
+	ck_assert_int_eq(s.out_whole, 1);
+}
+END_TEST
+
 START_TEST(from_file_pipe)
 {
 	static const size_t pieces[] = { 16384, BUFFER };
@@ -1484,6 +1525,7 @@ stream_suite(void)
 	tcase_add_loop_test(tc, to_file_cut, 0, 6);
 	tcase_add_loop_test(
 	    tc, from_file_digest, 0, 2 * (int)LENGTH(digest_sizes));
+	tcase_add_test(tc, from_file_first_piece);
 	tcase_add_loop_test(tc, from_file_pipe, 0, 2);
 	tcase_add_loop_test(tc, to_file_enlarges, 0, 2);
 	tcase_add_loop_test(tc, to_file_pipe, 0, 2);
@@ -1514,6 +1556,7 @@ stream_suite(void)
 	    tc, to_file_digest, 0, (int)(LENGTH(digest_sizes) * LENGTH(kinds)));
 	tcase_add_loop_test(tc, to_file_in_parts, 0, (int)LENGTH(kinds));
 	tcase_add_loop_test(tc, discard, 0, SIZE_TESTS);
+	tcase_add_test(tc, from_file_socket);
 	tcase_add_loop_test(tc, to_file_error, 0,
 	    (int)(LENGTH(trouble_rows) * LENGTH(kinds) * 2));
 	tcase_add_loop_test(
