@@ -506,7 +506,8 @@ splice_out(struct stream *s, struct end_of_data *from)
 		have_moved(s, (size_t)n);
 		return 0;
 	}
-	if (n == -1 && (errno == EPIPE || errno == ECANCELED))
+	/* Nothing has moved; what else is wrong copying will meet as well. */
+	if (n == -1 && errno == EPIPE)
 		return -1;
 	from->splices = n == -1 && errno == EINVAL && !s->out_is_socket;
 	s->out_is_socket |= from->splices;

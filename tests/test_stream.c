@@ -1066,6 +1066,24 @@ START_TEST(from_file_gone)
 	errno = 0;
 	ck_assert_int_eq(stream_from_file(&s, fd, size, &file_errno), -1);
 	ck_assert_int_eq(errno, EPIPE);
+	/* What the log will say. */
+	if (exists && size > 10)
+		ck_assert_int_eq(s.moved, 0);
+}
+END_TEST
+
+/* It ends early, and what went wrong before says nothing of the client. */
+START_TEST(from_file_shrunk)
+{
+	int fd, file_errno = -1;
+
+	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(ftruncate(fd, 20000), 0);
+	errno = _i == 0 ? EPIPE : EINVAL;
+	ck_assert_int_eq(stream_from_file(&s, fd, 40000, &file_errno), 0);
+	ck_assert_int_eq(file_errno, EIO);
+	ck_assert(!s.out_is_socket);
+	ck_assert_int_eq(s.moved, 20000);
 }
 END_TEST
 
@@ -1530,6 +1548,7 @@ stream_suite(void)
 	tcase_add_loop_test(tc, to_file_enlarges, 0, 2);
 	tcase_add_loop_test(tc, to_file_pipe, 0, 2);
 	tcase_add_loop_test(tc, from_file_gone, 0, 6);
+	tcase_add_loop_test(tc, from_file_shrunk, 0, 2);
 	tcase_add_test(tc, from_file_gone_midway);
 	tcase_add_test(tc, write_once);
 	tcase_add_loop_test(tc, held_for_nobody, 0, 2 * HELD_CASES);
