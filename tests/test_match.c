@@ -41,6 +41,9 @@ static const struct {
 	const char *text;
 	bool holds;
 } fit_rows[] = {
+	/* In double quotes anything goes. */
+	{ "User \"'x',fw01\"", true },
+	{ "User \"a\xc2\xa0z\",fw01", true },
 	{ "all", true },
 	{ "ALL ", true },
 	{ "User fw01", true },
