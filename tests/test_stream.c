@@ -98,12 +98,26 @@ splice(int in, off64_t *in_at, int out, off64_t *out_at, size_t len,
 	return syscall(SYS_splice, in, in_at, out, out_at, len, flags);
 }
 
+static bool stops_reader; /* a signal comes with each of a file's */
+
+ssize_t
+pread(int fd, void *buf, size_t len, off_t at)
+{
+	if (stops_reader)
+		stop = 1;
+	return syscall(SYS_pread64, fd, buf, len, at);
+}
+
 static int sendfiles;
 
 ssize_t
 sendfile(int out, int in, off_t *at, size_t len)
 {
 	sendfiles++;
+	if (splice_error != 0) {
+		errno = splice_error;
+		return -1;
+	}
 	return syscall(SYS_sendfile, out, in, at, len);
 }
 
@@ -948,6 +962,39 @@ START_TEST(from_file_socket)
 }
 END_TEST
 
+/* A file system may know neither of the two. */
+START_TEST(from_file_copied)
+{
+	int fd, file_errno;
+
+	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(ftruncate(fd, 20000), 0);
+	splice_error = EINVAL;
+	ck_assert_int_eq(stream_from_file(&s, fd, 20000, &file_errno), 0);
+	ck_assert_int_eq(file_errno, 0);
+	ck_assert_int_eq(splices, 1);
+	ck_assert_int_eq(sendfiles, 1);
+	ck_assert_int_eq(s.moved, 20000);
+}
+END_TEST
+
+/* A small one leaves with what is held back before it. */
+START_TEST(from_file_held)
+{
+	int fd, file_errno;
+
+	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(ftruncate(fd, 10), 0);
+	counted_fd = from[1];
+	ck_assert_int_eq(stream_hold(&s), 0);
+	ck_assert_int_eq(stream_write(&s, "held", 4), 0);
+	ck_assert_int_eq(stream_from_file(&s, fd, 10, &file_errno), 0);
+	ck_assert_int_eq(writes, 0);
+	ck_assert_int_eq(stream_flush(&s), 0);
+	ck_assert_int_eq(writes, 1);
+}
+END_TEST
+
 /* The record before it is in the pipe yet: that says nothing. */
 START_TEST(from_file_first_piece)
 {
@@ -1449,6 +1496,23 @@ START_TEST(stopped_in_zeros)
 }
 END_TEST
 
+/* Nothing is sent of what was read. */
+START_TEST(stopped_in_copy)
+{
+	int fd, file_errno;
+
+	fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(ftruncate(fd, 10), 0);
+	counted_fd = from[1];
+	stops_reader = true;
+	errno = 0;
+	ck_assert_int_eq(stream_from_file(&s, fd, 20, &file_errno), -1);
+	ck_assert_int_eq(errno, ECANCELED);
+	ck_assert_int_eq(file_errno, 0);
+	ck_assert_int_eq(writes, 0);
+}
+END_TEST
+
 /* A signal that does not stop us costs nothing, nor does O_NONBLOCK. */
 START_TEST(interrupted)
 {
@@ -1543,6 +1607,8 @@ stream_suite(void)
 	tcase_add_loop_test(tc, to_file_cut, 0, 6);
 	tcase_add_loop_test(
 	    tc, from_file_digest, 0, 2 * (int)LENGTH(digest_sizes));
+	tcase_add_test(tc, from_file_copied);
+	tcase_add_test(tc, from_file_held);
 	tcase_add_test(tc, from_file_first_piece);
 	tcase_add_loop_test(tc, from_file_pipe, 0, 2);
 	tcase_add_loop_test(tc, to_file_enlarges, 0, 2);
@@ -1562,6 +1628,7 @@ stream_suite(void)
 	/* 0: in; 1: out; 2: out, zeros for a file that is too short */
 	tcase_add_loop_test(tc, stopped_in_flow, 0, 3);
 	tcase_add_test(tc, stopped_in_zeros);
+	tcase_add_test(tc, stopped_in_copy);
 	tcase_add_loop_test(tc, interrupted, 0, 2);
 	tcase_add_loop_test(tc, interrupted_splice, 0, 2);
 	tcase_set_timeout(tc, 60);
