@@ -98,6 +98,18 @@ splice(int in, off64_t *in_at, int out, off64_t *out_at, size_t len,
 	return syscall(SYS_splice, in, in_at, out, out_at, len, flags);
 }
 
+static int advised; /* POSIX_FADV_..., -1: nothing */
+
+int
+posix_fadvise(int fd, off_t at, off_t len, int advice)
+{
+	(void)fd;
+	ck_assert_int_eq(at, 0);
+	ck_assert_int_eq(len, 0);
+	advised = advice;
+	return 0;
+}
+
 static bool stops_reader; /* a signal comes with each of a file's */
 
 ssize_t
@@ -995,6 +1007,31 @@ START_TEST(from_file_held)
 }
 END_TEST
 
+/* Where it pays, the kernel reads ahead. */
+START_TEST(from_file_advised)
+{
+	static char got[1 << 16];
+	const off_t size = (1 << 20) - (_i == 0);
+	int fd, file_errno;
+	pid_t pid;
+
+	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(ftruncate(fd, size), 0);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		(void)close(from[1]);
+		while (read(from[0], got, sizeof(got)) > 0)
+			continue;
+		_exit(0);
+	}
+	advised = -1;
+	ck_assert_int_eq(stream_from_file(&s, fd, size, &file_errno), 0);
+	ck_assert_int_eq(advised, _i == 0 ? -1 : POSIX_FADV_SEQUENTIAL);
+	ck_assert_int_eq(close(from[1]), 0);
+	scratch_wait(pid);
+}
+END_TEST
+
 /* The record before it is in the pipe yet: that says nothing. */
 START_TEST(from_file_first_piece)
 {
@@ -1607,6 +1644,7 @@ stream_suite(void)
 	tcase_add_loop_test(tc, to_file_cut, 0, 6);
 	tcase_add_loop_test(
 	    tc, from_file_digest, 0, 2 * (int)LENGTH(digest_sizes));
+	tcase_add_loop_test(tc, from_file_advised, 0, 2);
 	tcase_add_test(tc, from_file_copied);
 	tcase_add_test(tc, from_file_held);
 	tcase_add_test(tc, from_file_first_piece);
