@@ -136,6 +136,7 @@ sendfile(int out, int in, off_t *at, size_t len)
 /* What waits for no descriptor: no time goes by; it fails so, once. */
 static int pauses;
 static int pause_error;
+static int wait_error; /* the same, of what waits for one */
 
 int __real_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
     const sigset_t *mask);
@@ -146,6 +147,11 @@ int
 __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
     const sigset_t *mask)
 {
+	if (fds->fd != -1 && wait_error != 0) {
+		errno = wait_error;
+		wait_error = 0;
+		return -1;
+	}
 	if (fds->fd != -1)
 		return __real_ppoll(fds, n, timeout, mask);
 	pauses++;
@@ -1318,6 +1324,7 @@ START_TEST(drain_to_silence)
 	ck_assert_int_eq(stream_peek(&s, &c), 1);
 	begin = scratch_seconds();
 	/* to[1] stays open here: only silence ends it. */
+	errno = EINTR;
 	ck_assert(stream_drain(&s, 150));
 	seconds = scratch_seconds() - begin;
 	ck_assert_msg(seconds > 0.3 && seconds < 3, "%f seconds", seconds);
@@ -1325,6 +1332,19 @@ START_TEST(drain_to_silence)
 	scratch_wait(pid);
 	say("after", 5);
 	expect_byte('a');
+}
+END_TEST
+
+/* Where there is nothing to wait with, nothing is read either. */
+START_TEST(drain_cannot_wait)
+{
+	int left = 0;
+
+	say("x", 1);
+	wait_error = _i == 0 ? ENOMEM : EINTR;
+	(void)stream_drain(&s, 10);
+	ck_assert_int_eq(ioctl(to[0], FIONREAD, &left), 0);
+	ck_assert_int_eq(left, _i == 0 ? 1 : 0);
 }
 END_TEST
 
@@ -1659,6 +1679,7 @@ stream_suite(void)
 	tcase_add_test(tc, held_before_much);
 	tcase_add_test(tc, drain_to_end);
 	tcase_add_test(tc, drain_to_silence);
+	tcase_add_loop_test(tc, drain_cannot_wait, 0, 2);
 	tcase_add_test(tc, drain_error);
 	tcase_add_loop_test(tc, stopped, IN_BYTE, OUT_ZEROS + 1);
 	tcase_add_test(tc, stopped_in_drain);
