@@ -76,6 +76,9 @@ with_sftp() {
 with_sftp bare "" 'Subsystem sftp /usr/lib/openssh/sftp-server'
 with_sftp bare "internal-sftp" 'Subsystem files internal-sftp -R' \
 	'Subsystem sftp /usr/lib/openssh/sftp-server'
+printf 'command="internal-sftp -R" %s' "$(cat "$TEMP/client.pub")" \
+	>"$TEMP/keys/scpt-$$-bare"
+with_sftp bare "internal-sftp" 'Subsystem sftp /bin/false'
 built bareports "$PROGRAM" 'DisableForwarding no' 'AllowTcpForwarding local'
 with_sftp bareports "forwarding" 'Subsystem sftp /bin/false'
 
