@@ -192,6 +192,18 @@ built tunnel "$PROGRAM" "ForceCommand $PROGRAM" 'PermitTunnel yes'
 finds tunnel "tunnel"
 built accept "$PROGRAM" "ForceCommand $PROGRAM" 'AcceptEnv LANG LD_*'
 finds accept "accept-env"
+built loader "$PROGRAM" "ForceCommand $PROGRAM" 'AcceptEnv LD_DEBUG*'
+finds loader "accept-env"
+built auth "$PROGRAM" "ForceCommand $PROGRAM" 'AcceptEnv LC_* SSH_*'
+finds auth "accept-env"
+built harmless "$PROGRAM" "ForceCommand $PROGRAM" 'AcceptEnv LANG LC_*'
+finds harmless ""
+useradd --non-unique --uid "$(id -u "$ACCOUNT_NAME")" --no-create-home \
+	--no-user-group --shell /bin/bash "$ACCOUNT_NAME-too" 2>/dev/null
+ACCOUNTS="$ACCOUNTS $ACCOUNT_NAME-too"
+finds harmless "other-name"
+usermod -s "$PROGRAM" "$ACCOUNT_NAME-too"
+finds harmless ""
 built environment "$PROGRAM" "ForceCommand $PROGRAM"
 
 # Directories.
@@ -342,6 +354,8 @@ rm "$SRV/settings/log"
 given "$HERE -m 0666" "mode"
 given "$HERE -o DirectoryMode=0777" "mode"
 given "$HERE -m 0640 -o DirectoryMode=0750" ""
+given "$HERE -u 000" "mode"
+given "$HERE -u 027" ""
 given "$HERE -o Nonsense=1" "configuration"
 given "$HERE -x" "configuration"
 given "-r /" "keys root"
