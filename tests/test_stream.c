@@ -980,18 +980,18 @@ START_TEST(from_file_socket)
 }
 END_TEST
 
-/* A file system may know neither of the two. */
+/* A file system may know neither of the two, or fail with one of them. */
 START_TEST(from_file_copied)
 {
 	int fd, file_errno;
 
 	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	ck_assert_int_eq(ftruncate(fd, 20000), 0);
-	splice_error = EINVAL;
+	splice_error = _i == 0 ? EINVAL : EIO;
 	ck_assert_int_eq(stream_from_file(&s, fd, 20000, &file_errno), 0);
 	ck_assert_int_eq(file_errno, 0);
 	ck_assert_int_eq(splices, 1);
-	ck_assert_int_eq(sendfiles, 1);
+	ck_assert_int_eq(sendfiles, _i == 0);
 	ck_assert_int_eq(s.moved, 20000);
 }
 END_TEST
@@ -1665,7 +1665,7 @@ stream_suite(void)
 	tcase_add_loop_test(
 	    tc, from_file_digest, 0, 2 * (int)LENGTH(digest_sizes));
 	tcase_add_loop_test(tc, from_file_advised, 0, 2);
-	tcase_add_test(tc, from_file_copied);
+	tcase_add_loop_test(tc, from_file_copied, 0, 2);
 	tcase_add_test(tc, from_file_held);
 	tcase_add_test(tc, from_file_first_piece);
 	tcase_add_loop_test(tc, from_file_pipe, 0, 2);
