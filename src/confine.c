@@ -34,10 +34,11 @@ struct state {
 	enum command_role role;
 	const struct settings *settings;
 	struct root *root;
-	bool has_jail;      /* chroot or Landlock holds */
-	char layers[48];    /* ",userns,landlock7,seccomp" */
-	char missing[160];  /* "; no chroot: why" */
-	const char *reason; /* of a failure, with errno; NULL: errno alone */
+	struct relay *relay; /* NULL: none is wanted */
+	bool has_jail;       /* chroot or Landlock holds */
+	char layers[48];     /* ",userns,landlock7,seccomp" */
+	char missing[160];   /* "; no chroot: why" */
+	const char *reason;  /* of a failure, with errno; NULL: errno alone */
 };
 
 static void
@@ -71,6 +72,7 @@ do_without(struct state *c, const char *layer, enum settings_choice choice)
 /*
  * Libraries leave descriptors of their own behind, for one those that look up
  * accounts.  The log's numbers are nobody else's where it has no use for them.
+ * R-CONF-3: a sink's relay leads to nobody, for both its ends are our own.
  */
 static int
 set_descriptors(struct state *c)
@@ -88,7 +90,9 @@ set_descriptors(struct state *c)
 		ret = dup3(fd, FILTER_RECORDS_FD, O_CLOEXEC);
 	c->root->fd = dup3(fd, FILTER_ROOT_FD, O_CLOEXEC);
 	closefrom(FILTER_OTHER_FDS);
-	return ret == -1 || c->root->fd == -1 ? -1 : 0;
+	if (ret == -1 || c->root->fd == -1)
+		return -1;
+	return c->relay == NULL ? 0 : relay_open(c->relay);
 }
 
 static int
@@ -230,9 +234,11 @@ static const struct step {
 
 int
 confine(enum command_role role, const struct settings *settings,
-    struct root *root, char *text, size_t size)
+    struct root *root, struct relay *relay, char *text, size_t size)
 {
-	struct state c = { .role = role, .settings = settings, .root = root };
+	struct state c = {
+		.role = role, .settings = settings, .root = root, .relay = relay
+	};
 	size_t i;
 
 	for (i = 0; i < NSTEPS; i++) {
@@ -254,11 +260,13 @@ static void
 try_all(enum command_role role, const struct settings *settings,
     struct root *root, int out)
 {
+	struct relay relay;
 	char text[CONFINE_TEXT_BYTES];
 
 	if (dup3(out, STDOUT_FILENO, O_CLOEXEC) == -1)
 		return;
-	(void)!confine(role, settings, root, text, sizeof(text));
+	(void)!confine(role, settings, root,
+	    role == COMMAND_SINK ? &relay : NULL, text, sizeof(text));
 	(void)!write(STDOUT_FILENO, text, strlen(text));
 }
 

@@ -21,6 +21,7 @@
 
 #include "command.h"
 #include "defs.h"
+#include "relay.h"
 #include "root.h"
 #include "settings.h"
 
@@ -29,14 +30,15 @@
 
 /*
  * Confine this process for good.  The root's descriptor and the log's are
- * moved to fixed numbers, all others above 2 are closed.  Returns 0, and text
+ * moved to fixed numbers, all others above 2 are closed.  relay: opened
+ * behind that, or NULL.  Returns 0, and text
  * says for the log what was obtained: "confine=userns,landlock7,seccomp",
  * perhaps with the reason why a layer is missing that is not required; or -1,
  * and text is a sentence about the layer that failed.  Part of them may be in
  * force then, never seccomp, so that a refusal can still be written.
  */
 int confine(enum command_role role, const struct settings *settings,
-    struct root *root, char *text, size_t size) ATTR_USE;
+    struct root *root, struct relay *relay, char *text, size_t size) ATTR_USE;
 
 /*
  * What confine() would obtain: a child tries it and ends, and this process

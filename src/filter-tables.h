@@ -21,7 +21,7 @@
 #define FILTER_LOG_FD     3
 #define FILTER_ROOT_FD    4
 #define FILTER_RECORDS_FD 5
-#define FILTER_OTHER_FDS  6 /* from here on */
+#define FILTER_OTHER_FDS  6 /* from here on; first a sink's relay */
 
 /* Only files with descriptors from here on can be emptied. */
 #define FILTER_IN_PLACE_FD 8
@@ -175,8 +175,6 @@ static const struct filter_row filter_in_place[] = {
 	    "set-user-ID as well, where SpecialBits are allowed" },
 	{ "fcntl", { { 0, FILTER_INT, FILTER_ROOT_FD },
 	    { 1, FILTER_INT, 1030 } }, "F_DUPFD_CLOEXEC of the root" },
-	{ "fcntl", { { 0, FILTER_SET, 6 }, { 1, FILTER_INT, 1030 } },
-	    "F_DUPFD_CLOEXEC of 6 and 7" },
 	{ "fcntl", { { 0, FILTER_SET, 1U << 3 }, { 1, FILTER_INT, 1030 } },
 	    "F_DUPFD_CLOEXEC of 8 and more" },
 	{ "fcntl", { { 0, FILTER_SET, 1U << 4 }, { 1, FILTER_INT, 1030 } },

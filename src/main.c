@@ -33,6 +33,7 @@
 #include "peer.h"
 #include "policy.h"
 #include "query.h"
+#include "relay.h"
 #include "root.h"
 #include "session.h"
 #include "settings.h"
@@ -72,6 +73,7 @@ static struct server {
 	struct identity identity;
 	struct root root;
 	char start[SETUP_PATH_BYTES];
+	struct relay relay;
 	struct stream stream;
 	struct digest digest;
 	union {
@@ -306,12 +308,14 @@ serve(struct server *v)
 
 	if (!sink)
 		lull_prepare();
-	if (confine(request->role, &v->options.settings, &v->root, layers,
-		sizeof(layers)) == -1)
+	if (confine(request->role, &v->options.settings, &v->root,
+		sink ? &v->relay : NULL, layers, sizeof(layers)) == -1)
 		return fail_setup(v, layers);
 	stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &v->stop);
 	if (v->options.settings.digest == SETTINGS_DIGEST_SHA256)
 		v->audit.digest = v->stream.digest = &v->digest;
+	if (sink)
+		v->stream.relay = &v->relay;
 	progress_init(&v->stream.progress, &v->title, v->identity.user, sink);
 	audit_session_opened(&v->audit, layers);
 	begin_dialogue(v, sink);
@@ -319,6 +323,8 @@ serve(struct server *v)
 		      : source_run(&v->role.source, &session);
 	audit_session_closed(&v->audit, status);
 	stream_close(&v->stream);
+	if (sink)
+		relay_close(&v->relay);
 	return status;
 }
 

@@ -24,26 +24,15 @@
 #define SPLICE_OUT_MIN 16384
 
 /*
- * Pipes are enlarged where so many bytes in a row moved as whole pipes: the
- * other side is faster then, and waits.  Data that come are copied: more than
- * 512 KiB is out of the processor's cache by then.
- *
- * That to a client stays as it is for sshd(8), which reads 16 KiB at a time and
- * keeps all that it gets in its memory where the client's window is large
- * (PuTTY: 2 GiB); a large pipe took three times as long there (OpenSSH 9.2).
+ * The pipe to a client is enlarged where so many bytes in a row moved as whole
+ * pipes: the client is faster then, and waits.  Else it stays as it is for
+ * sshd(8), which reads 16 KiB at a time and keeps all that it gets in its
+ * memory where the client's window is large (PuTTY: 2 GiB); a large pipe took
+ * three times as long there (OpenSSH 9.2).
  */
-#define WHOLE_BYTES     ((off_t)8 << 20)
-#define PIPE_BYTES      65536 /* as it is made */
-#define PIPE_IN_BYTES   262144
-#define PIPE_IN_LARGER  524288
-#define PIPE_OUT_LARGER 1048576
-
-/*
- * splice(2) keeps a client that writes to the pipe out of it until the data
- * are in the file.  It pays where data come as whole pipes; else so much is
- * copied before it is tried again (measured).
- */
-#define COPY_BYTES ((off_t)1 << 20)
+#define WHOLE_BYTES ((off_t)8 << 20)
+#define PIPE_BYTES  65536 /* as it is made */
+#define PIPE_LARGER 1048576
 
 /* From this on it pays to have the kernel read far ahead (measured). */
 #define READ_AHEAD_MIN (1 << 20)
@@ -295,30 +284,8 @@ struct end_of_data {
 	off_t size;
 	int error;    /* the first one */
 	bool splices; /* as far as is known */
+	bool suits;   /* certainly: what comes from a pipe */
 };
-
-/*
- * Ask for a larger pipe once; on anything that is no pipe, or over the
- * user's share, it stays as it is.
- */
-static void
-enlarge_input(struct stream *s)
-{
-	if (!s->in_enlarged)
-		(void)fcntl(s->in, F_SETPIPE_SZ, PIPE_IN_BYTES);
-	s->in_enlarged = true;
-}
-
-/* moved: bytes that went as a whole pipe, or 0. */
-static void
-watch_pipe(int fd, off_t *whole, off_t moved, int larger)
-{
-	if (*whole >= WHOLE_BYTES)
-		return;
-	*whole = moved == 0 ? 0 : *whole + moved;
-	if (*whole >= WHOLE_BYTES)
-		(void)fcntl(fd, F_SETPIPE_SZ, larger);
-}
 
 static size_t
 at_most(off_t left, size_t max)
@@ -379,35 +346,47 @@ use_buffer(struct stream *s, struct end_of_data *to)
 	if (to->fd != -1)
 		digest_add(s->digest, s->buf + s->start, n);
 	s->start += n;
-	s->to_copy -= (off_t)n;
 	have_moved(s, n);
 }
 
-/* Move bytes without copying them: 1, 0 at the end of input, -1. */
+/* From the client: 1, 0 at the end of input, -1; what cannot is copied. */
 static int
-splice_in(struct stream *s, struct end_of_data *to)
+relay_in(struct stream *s, struct end_of_data *to)
 {
 	ssize_t n;
 
-	enlarge_input(s);
-	do {
-		n = splice(s->in, NULL, to->fd, NULL,
-		    next_bytes(s, to, SPLICE_BYTES_MAX), SPLICE_F_MOVE);
-	} while (n == -1 && may_retry(s, s->in, POLLIN));
-	if (n > 0) {
-		watch_pipe(s->in, &s->in_whole, n >= PIPE_IN_BYTES ? n : 0,
-		    PIPE_IN_LARGER);
-		s->to_copy = n >= PIPE_IN_BYTES ? 0 : COPY_BYTES;
-		have_moved(s, (size_t)n);
+	if (!to->suits && !(to->suits = relay_suits(s->relay, to->fd))) {
+		to->splices = false;
+		return 1;
 	}
+	do {
+		n = relay_take(
+		    s->relay, s->in, next_bytes(s, to, SPLICE_BYTES_MAX));
+	} while (n == -1 && may_retry(s, s->in, POLLIN));
 	if (n >= 0)
 		return n > 0;
-	if (errno == ECANCELED)
-		return -1;
-	/* Copying will do, or the file has failed. */
 	to->splices = false;
-	if (errno != EINVAL)
-		to->error = errno;
+	return errno == ECANCELED ? -1 : 1;
+}
+
+/* And to the file: 1, -1.  What it does not take counts all the same. */
+static int
+relay_out(struct stream *s, struct end_of_data *to)
+{
+	ssize_t n;
+
+	do {
+		n = relay_put(s->relay, to->fd);
+	} while (n == -1 && may_retry(s, to->fd, POLLOUT));
+	if (n == -1 && errno == ECANCELED)
+		return -1;
+	if (n <= 0) {
+		to->error = n == 0 ? EIO : errno;
+		to->splices = false;
+		n = (ssize_t)s->relay->held;
+		relay_close(s->relay);
+	}
+	have_moved(s, (size_t)n);
 	return 1;
 }
 
@@ -417,10 +396,11 @@ take_some(struct stream *s, struct end_of_data *to)
 {
 	int got;
 
+	if (to->splices && s->relay->held > 0)
+		return relay_out(s, to);
 	if (buffered(s) == 0) {
-		if (to->splices && s->to_copy <= 0 &&
-		    to->size - s->moved >= SPLICE_IN_MIN)
-			return splice_in(s, to);
+		if (to->splices && to->size - s->moved >= SPLICE_IN_MIN)
+			return relay_in(s, to);
 		if ((got = fill(s)) != 1)
 			return got;
 	}
@@ -431,9 +411,10 @@ take_some(struct stream *s, struct end_of_data *to)
 int
 stream_part_to_file(struct stream *s, int fd, off_t end, int *file_errno)
 {
-	struct end_of_data to = {
-		.fd = fd, .size = end, .splices = fd != -1 && s->digest == NULL
-	};
+	struct end_of_data to = { .fd = fd,
+		.size = end,
+		.splices = fd != -1 && s->digest == NULL && s->relay != NULL &&
+		    s->relay->from != -1 };
 	int got = 1;
 
 	while (s->moved < end && got == 1)
@@ -477,8 +458,11 @@ watch_output(struct stream *s, ssize_t n, int64_t took)
 	bool whole = n >= PIPE_BYTES;
 
 	lull_moved(&s->lull, whole, took);
-	watch_pipe(s->out, &s->out_whole, whole && s->lull.ns == 0 ? n : 0,
-	    PIPE_OUT_LARGER);
+	if (s->out_whole >= WHOLE_BYTES)
+		return;
+	s->out_whole = whole && s->lull.ns == 0 ? s->out_whole + n : 0;
+	if (s->out_whole >= WHOLE_BYTES)
+		(void)fcntl(s->out, F_SETPIPE_SZ, PIPE_LARGER);
 }
 
 /* Move bytes without copying them; one that cannot is copied: 0, -1. */

@@ -6,10 +6,10 @@
  *
  * What the client sends is a stream: one read may hold half a record, or a
  * record, a file and the next record.  Bytes that are in the buffer already
- * are always used first; the rest of a large file goes from the pipe to the
- * file by splice(2), and by read and write where that is not possible or the
- * client does not fill the pipe.  What is sent goes by splice(2) into a pipe
- * and by sendfile(2) into a socket.
+ * are always used first; the rest of a large file goes from the pipe through
+ * one of our own to the file (relay.h), and by read and write where that is not
+ * possible.  What is sent goes by splice(2) into a pipe and by sendfile(2) into
+ * a socket.
  * Where a digest is wanted everything is copied: it begins anew with each file
  * and is complete when the file is.
  *
@@ -31,6 +31,7 @@
 #include "lull.h"
 #include "pace.h"
 #include "progress.h"
+#include "relay.h"
 
 /* Room for any record, and for what sshd(8) writes at once. */
 #define STREAM_IN_BYTES 32768
@@ -45,14 +46,12 @@ struct stream {
 	bool holds;  /* they may wait for each other */
 	bool joins;  /* the end of a file may wait for what is written next */
 	off_t moved; /* bytes of the last file that went through */
-	bool in_enlarged;
-	off_t in_whole;     /* bytes that lately came in pipes that were full */
-	off_t out_whole;    /* and that went into empty ones */
-	off_t to_copy;      /* bytes, before splice(2) is tried again */
+	off_t out_whole;    /* bytes that lately went into empty pipes */
 	struct lull lull;   /* before the next one to the client */
 	bool out_is_socket; /* splice(2) refused it */
 	struct pace pace;
 	struct progress progress;
+	struct relay *relay;   /* borrowed: for data that come; NULL: none */
 	struct digest *digest; /* borrowed: of each file's data; NULL: none */
 	struct deadline deadline;
 	char buf[STREAM_IN_BYTES]; /* read and not yet used */

@@ -77,12 +77,25 @@ if [ -z "$pid" ]; then
 	check 'a session begins' "$(cat "$dir/log"; echo 'no process')"
 	finish
 fi
-check 'no descriptor but 0, 1, 2, the root and what is beneath' "$(
+own=$(readlink "/proc/$pid/fd/6")
+check 'no descriptor but 0, 1, 2, the root and what is beneath, a pipe' "$(
 	for fd in "/proc/$pid/fd"/*; do
 		case $fd:$(readlink "$fd") in
 		*/[012]:*) ;;
 		*:"$dir/root" | *:"$dir/root/"*) ;;
+		*/[67]:"$own") ;;
 		*) echo "$fd: $(readlink "$fd")" ;;
+		esac
+	done)"
+check 'the pipe is nobody else'"'"'s' "$(
+	case $own in
+	pipe:*) ;;
+	*) echo "6 is $own" ;;
+	esac
+	for fd in /proc/[0-9]*/fd/*; do
+		case $fd:$(readlink "$fd" 2>/dev/null) in
+		/proc/"$pid"/fd/[67]:*) ;;
+		*:"$own") echo "$fd has it" ;;
 		esac
 	done)"
 for limit in 'core file size' 'processes' 'locked memory' 'msgqueue size'; do

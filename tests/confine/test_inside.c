@@ -308,6 +308,7 @@ become_confined(void)
 {
 	static struct settings settings;
 	static struct root root;
+	static struct relay relay;
 	char line[64], err[256];
 
 	settings_init(&settings);
@@ -321,7 +322,8 @@ become_confined(void)
 	if (open("..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) == -1)
 		_exit(3);
 	root.fd = root_fd = scratch_dir("root");
-	if (confine(role, &settings, &root, shared->text,
+	if (confine(role, &settings, &root,
+		role == COMMAND_SINK ? &relay : NULL, shared->text,
 		sizeof(shared->text)) == -1)
 		_exit(4);
 	shared->confined = true;
@@ -550,6 +552,7 @@ empty_records(void)
 {
 	static struct settings settings;
 	static struct root root;
+	static struct relay relay;
 	char err[256];
 	long fd, min;
 
@@ -562,7 +565,8 @@ empty_records(void)
 	if (fd == -1 || log_take_file((int)fd) == -1)
 		_exit(3);
 	root.fd = root_fd = scratch_dir("root");
-	if (confine(role, &settings, &root, shared->text,
+	if (confine(role, &settings, &root,
+		role == COMMAND_SINK ? &relay : NULL, shared->text,
 		sizeof(shared->text)) == -1)
 		_exit(4);
 	shared->confined = true;

@@ -787,6 +787,7 @@ confine_with(enum command_role role, const char *options)
 	char line[128], err[256];
 	const char *p = options, *end;
 	struct root root;
+	struct relay relay;
 	int ret;
 
 	settings_init(&settings);
@@ -797,7 +798,8 @@ confine_with(enum command_role role, const char *options)
 		p = *end == ' ' ? end + 1 : end;
 	}
 	root.fd = dup(root_fd);
-	ret = confine(role, &settings, &root, text, sizeof(text));
+	ret = confine(role, &settings, &root,
+	    role == COMMAND_SINK ? &relay : NULL, text, sizeof(text));
 	root_fd = root.fd;
 	return ret;
 }

@@ -175,7 +175,10 @@ ck_link(const struct server *s, const char *name, const char *want)
 	    "%s is %s, not %s", path, target, want);
 }
 
-/* R-CONF-3: 0, 1, 2, the root at 4, and what lies beneath it. */
+/*
+ * R-CONF-3: 0, 1, 2, the root at 4, and what lies beneath it.  A sink's pipe of
+ * its own at 6 and 7.
+ */
 START_TEST(descriptors_of_a_session)
 {
 	char path[64], name[32];
@@ -190,7 +193,9 @@ START_TEST(descriptors_of_a_session)
 		(void)snprintf(
 		    path, sizeof(path), "/proc/%d/fd/%d", (int)s.pid, fd);
 		(void)snprintf(name, sizeof(name), "fd/%d", fd);
-		if (access(path, F_OK) == 0 || fd == 4)
+		if (_i == 0 && (fd == 6 || fd == 7))
+			ck_link(&s, name, "pipe:");
+		else if (access(path, F_OK) == 0 || fd == 4)
 			ck_link(&s, name, root_path());
 	}
 	server_clear(&s);

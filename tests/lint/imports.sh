@@ -9,7 +9,9 @@ table='
 main: exit _Exit quick_exit err errx verr verrx
 main confine: _exit
 main query foresee show: printf vprintf puts putchar putchar_unlocked stdout
-stream: splice tee vmsplice sendfile
+stream relay: splice
+stream: sendfile
+-: tee vmsplice
 wait log: ppoll
 -: poll select pselect
 log: socket connect send sendto sendmsg
