@@ -10,12 +10,18 @@
 
 #include "text.h"
 
+/*
+ * What a refusal costs besides the bytes that are thrown away for it: the
+ * longest line of the log.  So the lines of a session have a limit as well.
+ */
+#define REFUSAL_BYTES 2048
+
 void
 refusal_init(struct refusal *r, const struct session *s)
 {
 	r->s = s;
 	r->dead = r->unnamed = 0;
-	r->discarded = 0;
+	r->left = s->policy->discard_limit;
 }
 
 bool
@@ -46,6 +52,24 @@ waits_for_answer(const struct refusal *r)
 	    !stream_is_waiting(r->s->stream);
 }
 
+/* Pay for one refusal, and for size bytes of it; false: there is no more. */
+static bool
+pay(struct refusal *r, off_t size)
+{
+	if (size > r->left)
+		return false;
+	r->left -= size;
+	r->left -= REFUSAL_BYTES;
+	return true;
+}
+
+static enum session_next
+quit(struct refusal *r, const char *message)
+{
+	(void)peer_quit(r->s->peer, PEER_FATAL, "%s", message);
+	return drain(r);
+}
+
 /* Let the body come, throw it away, and say no at its end. */
 static enum session_next
 discard_body(struct refusal *r, off_t size, const char *message)
@@ -54,11 +78,8 @@ discard_body(struct refusal *r, off_t size, const char *message)
 	size_t len;
 	int unused;
 
-	if (size > r->s->policy->discard_limit - r->discarded) {
-		(void)peer_quit(r->s->peer, PEER_FATAL, "%s", message);
-		return drain(r);
-	}
-	r->discarded += size;
+	if (!pay(r, size))
+		return quit(r, message);
 	if (peer_ack(r->s->peer) == -1)
 		return SESSION_UNANSWERED;
 	if (stream_to_file(r->s->stream, -1, size, &unused) == -1)
@@ -89,7 +110,7 @@ refusal_file(struct refusal *r, off_t size, const char *message)
 		return drain(r);
 	}
 	if (req->directory_own && waits_for_answer(r))
-		return warn(r, message);
+		return pay(r, 0) ? warn(r, message) : quit(r, message);
 	return discard_body(r, size, message);
 }
 
@@ -97,6 +118,8 @@ enum session_next
 refusal_directory(struct refusal *r, const char *path, const struct reason *why,
     const char *message)
 {
+	if (!pay(r, 0))
+		return quit(r, message);
 	if (waits_for_answer(r))
 		return warn(r, message);
 	(void)text_format(r->message, sizeof(r->message), "%s", message);
@@ -153,6 +176,8 @@ refusal_dead_directory(struct refusal *r, const struct proto_record *rec)
 	if (!push_name(r, rec))
 		r->unnamed++;
 	note(r);
+	if (!pay(r, 0))
+		return quit(r, r->message);
 	r->dead++;
 	return session_after_answer(peer_ack(r->s->peer));
 }

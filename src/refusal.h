@@ -10,6 +10,9 @@
  * accepted, its data are thrown away, and the error comes at the end: all
  * clients stay in step with that.  A refused directory is then entered as a
  * dead one in which everything is refused up to the matching E.
+ *
+ * DiscardLimit pays for the data and, at a fixed price, for each refusal: the
+ * first that it does not cover ends the session (R-RES-1).
  */
 #ifndef REFUSAL_H
 #define REFUSAL_H
@@ -30,7 +33,7 @@ struct refusal {
 	const struct session *s;
 	unsigned long dead;    /* dead directories that are open */
 	unsigned long unnamed; /* of these: path has no room for them */
-	off_t discarded;       /* bytes of refused files so far */
+	off_t left;            /* of DiscardLimit; below 0: overdrawn */
 	const char *code;      /* as message, for the log */
 	const char *keyword;   /* the same, or NULL */
 };

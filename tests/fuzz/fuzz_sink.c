@@ -115,7 +115,7 @@ pick_policy(struct policy *p, const uint8_t *head)
 		p->max_depth = 2;
 	if ((bits & 0x8000) != 0)
 		p->file_mode = 0604;
-	p->discard_limit = (off_t)head[4] * 8;
+	p->discard_limit = (off_t)head[4] * 64;
 	memcpy(p->deny_names, "no*\0", 5);
 }
 

@@ -919,6 +919,96 @@ START_TEST(default_discard_limit)
 }
 END_TEST
 
+/*
+ * Refused items without a byte have their price: four are paid for here, and
+ * the fifth is the last that the log tells of (R-RES-1).
+ */
+static const struct priced {
+	const char *command;
+	const char *first;
+	const char *again;
+	const char *answers; /* before the last; NULL: waits for each of them */
+} priced[] = {
+	{ "scp -rt d", "", "C0644 0 isdir\n|", "001010101" },
+	{ "scp -rt d", "", "C0644 0 " TEMP_NAME "\n|", "001010101" },
+	{ "scp -rt d", "D0755 0 isfile\n", "C0644 0 x\n|", "00010101" },
+	{ "scp -rt d", "D0755 0 isfile\n", "D0755 0 x\n", "00000" },
+	{ "scp -rt d", "", "D0755 0 isfile\nE\n", "001010101" },
+	{ "scp -d -t d", "", "C0644 0 isdir\n", NULL },
+	{ "scp -r -t d", "", "D0755 0 isfile\n", NULL },
+};
+
+static void
+send_priced(struct server *s, const char *records)
+{
+	struct bytes b = { 0 };
+
+	bytes_addf(&b, "%s", records);
+	for (size_t i = 0; i < b.len; i++) {
+		if (b.p[i] == '|')
+			b.p[i] = '\0';
+	}
+	server_send(s, b.p, b.len);
+	bytes_free(&b);
+}
+
+START_TEST(refusals_have_a_price)
+{
+	const struct priced *row = &priced[_i];
+	struct server s;
+
+	make_obstacles();
+	server_start(&s,
+	    &(struct launch){
+		.options = "-o DiscardLimit=7K", .command = row->command });
+	server_send(&s, row->first, strlen(row->first));
+	for (size_t i = 0; i < 6; i++) {
+		if (row->answers == NULL && i < 5)
+			ck_answers(&s, i == 0 ? "0" : "1");
+		send_priced(&s, row->again);
+	}
+	server_send(&s, good, sizeof(good));
+	server_close_input(&s);
+	if (row->answers != NULL)
+		ck_answers(&s, row->answers);
+	ck_answers(&s, "2");
+	expect_end(&s, 1);
+	ck_assert_uint_eq(count(s.log.p, REFUSED), 5);
+	server_clear(&s);
+	ck_obstacles(false);
+}
+END_TEST
+
+/* And an honest tree that is refused has room in what is paid for. */
+START_TEST(default_discard_limit_for_small_files)
+{
+	enum {
+		FILES = 10000
+	};
+	struct bytes piece = { 0 };
+	struct server s;
+
+	make_obstacles();
+	bytes_addf(&piece, "C0644 4096 isdir\n");
+	for (size_t i = 0; i < 4097; i++)
+		bytes_add(&piece, "", 1);
+	start(&s, &(struct shape){ "-rt", REST, false }, "d");
+	expect_ack(&s);
+	for (int i = 0; i < FILES; i++) {
+		server_send(&s, piece.p, piece.len);
+		ck_answers(&s, "01");
+	}
+	server_send(&s, good, sizeof(good));
+	server_close_input(&s);
+	ck_answers(&s, "00");
+	expect_end(&s, 1);
+	ck_assert_uint_eq(count(s.log.p, REFUSED), FILES);
+	server_clear(&s);
+	ck_obstacles(true);
+	bytes_free(&piece);
+}
+END_TEST
+
 START_TEST(discard_limit_in_a_refused_directory)
 {
 	struct bytes stream = { 0 };
@@ -1070,6 +1160,8 @@ add_others(TCase *tc)
 	tcase_add_test(tc, refused_directory_in_one_not_writable);
 	tcase_add_test(tc, discard_limit);
 	tcase_add_test(tc, default_discard_limit);
+	tcase_add_loop_test(tc, refusals_have_a_price, 0, (int)LENGTH(priced));
+	tcase_add_test(tc, default_discard_limit_for_small_files);
 	tcase_add_test(tc, discard_limit_in_a_refused_directory);
 	tcase_add_test(tc, discard_limit_is_for_refused_files);
 }

@@ -189,18 +189,33 @@ begin_body(
 		forget(m, m->line);
 }
 
-/* The body of a refused file is read away, up to a limit. */
+/*
+ * The answers to a refused item, these as long as its price and the size bytes
+ * that are read away for it are within the limit.
+ */
 static unsigned
-levels_of_discarding(struct sinkmodel *m, off_t size, bool answered)
+levels_of_paying(const struct sinkmodel *m, off_t size, unsigned levels)
 {
 	const off_t limit = m->facts->discard_limit;
-	unsigned levels = 0;
 
 	if (size > limit - m->discarded)
 		return MAY(2);
-	if (size > limit - m->discarded_max)
-		levels = MAY(2);
-	return answered ? levels : levels | MAY(0);
+	return size > limit - m->discarded_max ? levels | MAY(2) : levels;
+}
+
+static unsigned
+levels_of_discarding(const struct sinkmodel *m, off_t size, bool answered)
+{
+	return levels_of_paying(m, size, answered ? 0 : MAY(0));
+}
+
+/* What was refused, for certain or perhaps. */
+static void
+pay(struct sinkmodel *m, off_t size, bool certain)
+{
+	m->discarded_max += size + SINKMODEL_PRICE;
+	if (certain)
+		m->discarded += size + SINKMODEL_PRICE;
 }
 
 /* In which ways may this file be refused? */
@@ -214,7 +229,7 @@ levels_of_refusal(
 		if (!f->recursive && !f->directory)
 			return MAY(1);
 		if (f->directory_own && f->waits && !is_waiting)
-			return MAY(1);
+			return levels_of_paying(m, 0, MAY(1));
 	}
 	return levels_of_discarding(m, size, answered);
 }
@@ -249,10 +264,11 @@ take_file(struct sinkmodel *m, const struct proto_record *rec)
 	level = take_answer(m, levels);
 	if (level == 0) {
 		begin_body(m, rec, fate);
-	} else if (level == 2 ||
-	    (!m->facts->recursive && !m->facts->directory)) {
-		finish(m, true);
+		return;
 	}
+	pay(m, 0, true);
+	if (level == 2 || (!m->facts->recursive && !m->facts->directory))
+		finish(m, true);
 }
 
 static void
@@ -280,10 +296,8 @@ end_file(struct sinkmodel *m, bool is_whole)
 		levels = is_whole && m->is_spoiled ? MAY(1) : MAY(0);
 	m->state = AT_RECORD;
 	level = take_answer(m, levels);
-	if (level == 1 && m->fate != ACCEPTED)
-		m->discarded_max += m->size;
-	if (m->fate == REFUSED)
-		m->discarded += m->size;
+	if (m->fate == REFUSED || (level == 1 && m->fate == UNKNOWN))
+		pay(m, m->size, m->fate == REFUSED);
 	if (level == 0 && is_whole) {
 		store(m);
 		give_credits(m);
@@ -297,8 +311,8 @@ take_directory(struct sinkmodel *m, const struct proto_record *rec)
 {
 	const struct sinkmodel_facts *f = m->facts;
 	bool answered = use_credit(m), waiting = m->inlen > 0;
-	enum judgement fate = judge(m, rec);
-	unsigned levels = answered ? 0 : MAY(0);
+	enum judgement fate = m->dead > 0 ? REFUSED : judge(m, rec);
+	unsigned accepted = answered ? 0 : MAY(0), levels = accepted, level = 0;
 
 	m->items++;
 	m->has_times = false;
@@ -306,13 +320,21 @@ take_directory(struct sinkmodel *m, const struct proto_record *rec)
 		quit(m);
 		return;
 	}
-	if (m->dead == 0 && f->waits && !answered && !waiting) {
-		if (fate == UNKNOWN)
-			levels |= MAY(1);
-		else if (fate == REFUSED)
-			levels = MAY(1);
-	}
-	if (levels != 0 && take_answer(m, levels) == 1)
+	if (m->dead == 0 && f->waits && !answered && !waiting)
+		levels = MAY(1);
+	levels = levels_of_paying(m, 0, levels);
+	if (fate == ACCEPTED)
+		levels = accepted;
+	else if (fate == UNKNOWN)
+		levels |= accepted;
+	/* What was answered before it came may have got an error as well. */
+	if (levels != 0 && (!answered || levels == MAY(2) || says(m, 2)))
+		level = take_answer(m, levels);
+	if (fate != ACCEPTED)
+		pay(m, 0, fate == REFUSED || level > 0);
+	if (level == 2)
+		finish(m, true);
+	if (level > 0)
 		return;
 	m->vague = m->vague || (fate == UNKNOWN && m->dead == 0);
 	if (m->dead > 0 || fate == REFUSED) {

@@ -24,6 +24,9 @@ enum judgement {
 	REFUSED
 };
 
+/* Of a refused item, besides its bytes. */
+#define SINKMODEL_PRICE 2048
+
 /* What the command line and the settings say. */
 struct sinkmodel_facts {
 	bool recursive;
@@ -32,7 +35,7 @@ struct sinkmodel_facts {
 	bool waits;
 	bool eof_commits;
 	unsigned credits;    /* 0, 1, 2 */
-	off_t discard_limit; /* of bytes of refused files */
+	off_t discard_limit; /* of what refused items cost */
 	const char *base;    /* where the target is, "" for the root */
 	bool into;           /* the target is a directory */
 	bool atomic;

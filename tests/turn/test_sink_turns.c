@@ -25,8 +25,8 @@
 #define FILE_RECORD    "C0644 13 f\n"
 #define REFUSED_RECORD "C0644 13 no\n"
 
-/* Two refused bodies are more than that. */
-#define DISCARD_LIMIT 20
+/* Two refused bodies are more than that, and three refused items. */
+#define DISCARD_LIMIT (SINKMODEL_PRICE + 20)
 
 #define LENGTH_MAX 8
 
