@@ -304,10 +304,9 @@ audit_set_times(const struct audit *a, const char *path, time_t mtime)
 }
 
 void
-audit_note(const struct audit *a, const char *path, const char *text)
+audit_note(const char *path, const char *text)
 {
 	char quoted[QUOTED_BYTES_MAX];
 
-	(void)a;
 	log_info("note %s: %s", quote(quoted, path), text);
 }

@@ -121,6 +121,6 @@ void audit_set_mode(const struct audit *a, const char *path, mode_t mode);
 void audit_set_times(const struct audit *a, const char *path, time_t mtime);
 
 /* INFO: note "P": text, for what was done otherwise than asked (R-FILE-3). */
-void audit_note(const struct audit *a, const char *path, const char *text);
+void audit_note(const char *path, const char *text);
 
 #endif

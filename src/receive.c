@@ -12,18 +12,18 @@
 #include "text.h"
 
 static void
-note_losses(const struct session *s, const char *path, const struct upload *u)
+note_losses(const char *path, const struct upload *u)
 {
 	const unsigned lost = u->lost;
 
 	if (lost & ATTRIBUTES_LOST_XATTR)
-		audit_note(s->audit, path, "extended attributes not kept");
+		audit_note(path, "extended attributes not kept");
 	if (lost & ATTRIBUTES_LOST_ACL)
-		audit_note(s->audit, path, "ACL not kept");
+		audit_note(path, "ACL not kept");
 	if (lost & ATTRIBUTES_LOST_GROUP)
-		audit_note(s->audit, path, "group not kept");
+		audit_note(path, "group not kept");
 	if (u->new_owner)
-		audit_note(s->audit, path, "owner not kept");
+		audit_note(path, "owner not kept");
 }
 
 /* Give the file its name: 0, or the errno that the client is to hear. */
@@ -37,7 +37,7 @@ store(const struct session *s, const struct receive *r, struct upload *u)
 		audit_set_mode(s->audit, r->path, u->mode);
 	if (r->times != NULL)
 		audit_set_times(s->audit, r->path, r->times[1].tv_sec);
-	note_losses(s, r->path, u);
+	note_losses(r->path, u);
 	return 0;
 }
 

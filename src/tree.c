@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "errors.h"
 #include "root.h"
 #include "temp.h"
@@ -235,6 +236,24 @@ tree_will_sweep(struct tree *t, int dirfd)
 		t->nunswept++;
 }
 
+/*
+ * The kernel takes the set-group-ID bit from the directory of a group that is
+ * not ours, whatever it is asked for: the administrator is to know.
+ */
+static int
+set_mode(const struct tree *t, const struct tree_level *l)
+{
+	mode_t mode = l->mode | l->kept;
+	struct stat st;
+
+	if (root_set_mode(l->fd, mode) == -1)
+		return -1;
+	if ((mode & S_ISGID) != 0 && fstat(l->fd, &st) == 0 &&
+	    (st.st_mode & S_ISGID) == 0)
+		audit_note(t->path, "set-group-ID bit not kept");
+	return 0;
+}
+
 int
 tree_leave(struct tree *t)
 {
@@ -243,7 +262,7 @@ tree_leave(struct tree *t)
 
 	if (sync_later(t, l) == -1)
 		saved = errno;
-	if (l->sets_mode && root_set_mode(l->fd, l->mode | l->kept) == -1)
+	if (l->sets_mode && set_mode(t, l) == -1)
 		saved = errno;
 	if (l->sets_times && futimens(l->fd, l->times) == -1)
 		saved = errno;

@@ -6,7 +6,8 @@
  * log, and the path as the client would spell it for messages.
  *
  * Attributes are set when a directory is left, after its contents: one that
- * is to be read-only is filled first.
+ * is to be read-only is filled first.  The log tells of a set-group-ID bit that
+ * gets lost then.
  */
 #ifndef TREE_H
 #define TREE_H

@@ -1223,6 +1223,34 @@ START_TEST(setgid_of_another_group_is_kept)
 }
 END_TEST
 
+/* And where a new mode makes it do so, the log tells. */
+START_TEST(lost_setgid_is_noted)
+{
+	struct server s;
+
+	make_dir("d", 0775);
+	ck_assert_int_eq(chown("d", 0, 4711), 0);
+	ck_assert_int_eq(chmod("d", 02775), 0);
+	make_dir("other", 0775);
+	server_start(&s, &(struct launch){ .command = "scp -r -p -t ." });
+	server_send(&s,
+	    "D0755 0 d\nD0755 0 e\nE\nD0777 0 f\nE\nE\n"
+	    "D0700 0 other\nE\n",
+	    54);
+	ck_answers(&s, "000000000");
+	server_close_input(&s);
+	expect_end(&s, 0);
+	ck_assert_ptr_nonnull(
+	    strstr(s.log.p, "note \"/d\": set-group-ID bit not kept\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(s.log.p, "note \"/d/f\": set-group-ID bit not kept\n"));
+	ck_assert_ptr_null(strstr(s.log.p, "note \"/d/e\""));
+	ck_assert_ptr_null(strstr(s.log.p, "note \"/other\""));
+	server_clear(&s);
+	ck_tree("0700 other/\n0755 d/\n0777 d/f/\n2755 d/e/\n");
+}
+END_TEST
+
 /* Nor is it one what else of it is lost. */
 static const struct {
 	long call;
@@ -1862,6 +1890,7 @@ add_ownership(TCase *tc)
 	tcase_add_test(tc, group_is_kept);
 	tcase_add_test(tc, owner_is_noted);
 	tcase_add_test(tc, setgid_of_another_group_is_kept);
+	tcase_add_test(tc, lost_setgid_is_noted);
 	tcase_add_loop_test(tc, losses_are_noted, 0, LENGTH(loss_rows));
 }
 
