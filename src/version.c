@@ -160,25 +160,37 @@ take_number(struct temp *t, const char *name, unsigned long *number)
 	return -1;
 }
 
+/* Our own, or one that we may write to. */
+static bool
+is_ours(const struct temp *t, const char *numbered, const struct stat *st)
+{
+	int fd;
+
+	if (st->st_uid == t->st.st_uid)
+		return true;
+	fd = root_open_to_write(t->dirfd, numbered);
+	return fd != -1 && close(fd) == 0;
+}
+
 /*
  * An old version is one that nobody holds a lock on: one that is locked is a
  * new file on its way, which its owner can always write to (temp.h).
  */
 static void
-remove_old(int dirfd, const char *numbered)
+remove_old(const struct temp *t, const char *numbered)
 {
 	struct stat st;
 
-	if (root_stat(dirfd, numbered, &st) == -1 || !S_ISREG(st.st_mode))
+	if (root_stat(t->dirfd, numbered, &st) == -1 || !S_ISREG(st.st_mode))
 		return;
 	if ((st.st_mode & S_IWUSR) != 0)
-		(void)temp_remove_dead(dirfd, numbered);
-	else
-		(void)unlinkat(dirfd, numbered, 0);
+		(void)temp_remove_dead(t->dirfd, numbered);
+	else if (is_ours(t, numbered, &st))
+		(void)unlinkat(t->dirfd, numbered, 0);
 }
 
 static void
-prune(int dirfd, const char *name, const struct numbers *n,
+prune(const struct temp *t, const char *name, const struct numbers *n,
     unsigned long newest, unsigned keep)
 {
 	char numbered[NAME_BYTES_MAX + 1];
@@ -186,7 +198,7 @@ prune(int dirfd, const char *name, const struct numbers *n,
 
 	for (i = 0; i < n->n && n->oldest[i] + keep <= newest; i++) {
 		make_name(numbered, name, n->oldest[i]);
-		remove_old(dirfd, numbered);
+		remove_old(t, numbered);
 	}
 }
 
@@ -202,6 +214,6 @@ version_replace(struct temp *t, const char *name, unsigned keep)
 	if (take_number(t, name, &number) == -1 ||
 	    temp_rename(t, name, TEMP_EXCHANGE) == -1)
 		return -1;
-	prune(t->dirfd, name, &n, number, keep);
+	prune(t, name, &n, number, keep);
 	return 0;
 }

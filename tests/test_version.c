@@ -283,6 +283,55 @@ START_TEST(oldest_is_unknown)
 }
 END_TEST
 
+/* What is not ours to write is not ours to remove, whatever its mode. */
+static const struct {
+	bool own;
+	mode_t mode;
+	bool removed;
+} oldest_rows[] = {
+	{ true, 0644, true },
+	{ true, 0444, true },
+	{ true, 0, true },
+	{ false, 0644, false },
+	{ false, 0444, false },
+	{ false, 0, false },
+	{ false, 0666, true },
+	{ false, 0446, true },
+};
+
+static int row;
+
+static void
+replace_as_account(void)
+{
+	int fds;
+
+	scratch_file("f", "old", 0644);
+	begin();
+	fds = scratch_fds();
+	ck_assert_int_eq(version_replace(&temp, "f", 1), 0);
+	ck_assert_int_eq(scratch_fds(), fds);
+	ck_assert(has_version(1) != oldest_rows[row].removed);
+	ck_assert(has_version(2));
+}
+
+START_TEST(oldest_of_another)
+{
+	row = _i;
+	if (geteuid() != 0 && !oldest_rows[row].own)
+		return;
+	scratch_file("f.~1~", "older", oldest_rows[row].mode);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(chmod(".", 0777), 0);
+		ck_assert_int_eq(
+		    chown("f.~1~", oldest_rows[row].own ? SCRATCH_UID : 4711,
+			4711),
+		    0);
+	}
+	scratch_unprivileged(replace_as_account);
+}
+END_TEST
+
 /* What was tried stays hidden, and alone. */
 START_TEST(probe)
 {
@@ -338,6 +387,7 @@ version_suite(void)
 	tcase_add_loop_test(tc, oldest_of_many, 0, 2);
 	tcase_add_test(tc, oldest_is_fifo);
 	tcase_add_test(tc, oldest_is_unknown);
+	tcase_add_loop_test(tc, oldest_of_another, 0, (int)LENGTH(oldest_rows));
 	tcase_add_test(tc, probe);
 	tcase_add_test(tc, cannot_be_probed);
 	suite_add_tcase(s, tc);
