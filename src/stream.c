@@ -444,9 +444,10 @@ send_zeros(struct stream *s, off_t left)
 		return -1;
 	memset(s->held, 0, at_most(left, BUFFER_BYTES));
 	for (; left > 0; left -= (off_t)n) {
-		n = at_most(left, BUFFER_BYTES);
-		if (is_over(s) || write_all(s->out, s->held, n, s) == -1)
+		n = pace_most(&s->pace, at_most(left, BUFFER_BYTES));
+		if (!keep_pace(s) || write_all(s->out, s->held, n, s) == -1)
 			return -1;
+		pace_spend(&s->pace, n);
 	}
 	return 0;
 }

@@ -1674,6 +1674,33 @@ START_TEST(interrupted_splice)
 }
 END_TEST
 
+/* What is sent for a file that became shorter has the rate of its bytes. */
+START_TEST(zeros_at_a_rate)
+{
+	const off_t size = 1 << 20;
+	int64_t begin = clock_now();
+	int fd, file_errno = 0;
+	pid_t pid;
+
+	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	write_pattern(fd, 10, 10);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		die_with_parent();
+		(void)close(from[1]);
+		_exit(is_pattern(from[0], 10, size - 10) ? 0 : 1);
+	}
+	stream_limit(&s, 4 * size, 0, 0);
+	ck_assert_int_eq(stream_from_file(&s, fd, size, &file_errno), 0);
+	ck_assert_int_eq(file_errno, EIO);
+	ck_assert_int_eq(s.moved, 10);
+	/* A quarter of a second, less what may be ahead (pace.h). */
+	ck_assert_int_ge(clock_now() - begin, 150 * CLOCK_MS);
+	ck_assert_int_eq(close(from[1]), 0);
+	scratch_wait(pid);
+}
+END_TEST
+
 static Suite *
 stream_suite(void)
 {
@@ -1709,6 +1736,7 @@ stream_suite(void)
 	tcase_add_loop_test(tc, from_file_gone, 0, 6);
 	tcase_add_loop_test(tc, from_file_shrunk, 0, 2);
 	tcase_add_test(tc, from_file_gone_midway);
+	tcase_add_test(tc, zeros_at_a_rate);
 	tcase_add_test(tc, write_once);
 	tcase_add_loop_test(tc, held_for_nobody, 0, 2 * HELD_CASES);
 	tcase_add_test(tc, held_before_much);
