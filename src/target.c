@@ -143,30 +143,40 @@ judge_name(const struct policy *policy, const char *name)
 				       : verdict;
 }
 
+/* True where there is nothing to be replaced. */
+static bool
+in_reach(const struct target *t, const struct upload *u)
+{
+	return !u->exists || gate_place(&t->root->gate, &u->old_st) == 0;
+}
+
 bool
 target_may_store(struct target *t, const struct target_item *it,
     const struct target_file *file, struct upload *u, struct policy_mode *mode,
     struct reason *why)
 {
-	mode_t old = POLICY_MODE_UNSET;
+	enum policy_verdict verdict;
+	mode_t old;
 
 	if (!allowed(t, judge_name(t->policy, it->name), file->size, why))
 		return false;
 	if (it->has_name && t->place.slash)
 		return failed(t, ENOENT, why);
 	u->has_times = file->has_times;
-	if (upload_look(u, it->dirfd, it->name, &old) == -1 ||
-	    (u->old != -1 && gate_place(&t->root->gate, &u->old_st) == -1))
+	if (upload_look(u, it->dirfd, it->name) == -1 || !in_reach(t, u))
 		return upload_failed(t, u, errno, why);
 	/* It would neither get its name nor go away again. */
 	if (it->is_append_only && policy_is_atomic(t->policy))
 		return upload_failed(t, u, ERR_APPEND_ONLY, why);
+	verdict = policy_store(t->policy, &t->usage, file->size, u->exists);
+	if (!allowed(t, verdict, file->size, why))
+		return false;
+	/* What is there now may be another one. */
+	if (upload_open(u, &old) == -1 || !in_reach(t, u))
+		return upload_failed(t, u, errno, why);
 	*mode =
 	    policy_file_mode(t->policy, file->mode, t->request->preserve, old);
-	return allowed(t,
-	    policy_store(
-		t->policy, &t->usage, file->size, old != POLICY_MODE_UNSET),
-	    file->size, why);
+	return true;
 }
 
 bool

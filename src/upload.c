@@ -63,7 +63,8 @@ upload_init(struct upload *u, struct uploads *all)
 	u->all = all;
 	u->dirfd = u->old = -1;
 	u->lost = 0;
-	u->has_times = u->in_place = u->was_there = u->replaces = false;
+	u->has_times = u->in_place = u->was_there = false;
+	u->exists = u->replaces = false;
 	u->no_space[0] = '\0';
 	u->new_owner = false;
 	temp_init(&u->temp);
@@ -102,22 +103,20 @@ require_replaceable(const struct upload *u, struct stat *st, bool *exists)
 }
 
 int
-upload_look(struct upload *u, int dirfd, const char *name, mode_t *old_mode)
+upload_look(struct upload *u, int dirfd, const char *name)
 {
-	struct stat st;
-	bool exists;
-
 	u->dirfd = dirfd;
 	u->name = name;
-	if (require_replaceable(u, &st, &exists) == -1)
+	return require_replaceable(u, &u->old_st, &u->exists);
+}
+
+int
+upload_open(struct upload *u, mode_t *old_mode)
+{
+	if (u->exists && open_old(u) == -1)
 		return -1;
-	/* Or watchers would take its closing for a change of it. */
-	if (exists && u->all->policy->overwrite != POLICY_OVERWRITE_NO) {
-		if (open_old(u) == -1)
-			return -1;
-		st = u->old_st;
-	}
-	*old_mode = exists ? st.st_mode & 07777 : POLICY_MODE_UNSET;
+	u->replaces = u->exists;
+	*old_mode = u->exists ? u->old_st.st_mode & 07777 : POLICY_MODE_UNSET;
 	return 0;
 }
 
@@ -271,7 +270,6 @@ upload_foresee(struct upload *u, struct policy_mode mode, off_t size)
 	const struct inplace_wish wish = { mode, u->has_times };
 	bool needs_name = u->old == -1 || goes_beside(u);
 
-	u->replaces = u->old != -1;
 	if (!fits(u, size)) {
 		errno = ENOSPC;
 		return -1;
@@ -302,7 +300,6 @@ upload_begin(struct upload *u, struct policy_mode mode, off_t size)
 {
 	int ret;
 
-	u->replaces = u->old != -1;
 	if (!fits(u, size)) {
 		close_fd(&u->old);
 		errno = ENOSPC;

@@ -51,8 +51,9 @@ struct upload {
 	struct uploads *all; /* borrowed */
 	int dirfd;           /* borrowed */
 	const char *name;    /* borrowed */
-	int old;             /* owned: the file to be replaced, or -1 */
-	struct stat old_st;  /* with old */
+	bool exists;         /* when looked at: a file to be replaced */
+	int old;             /* owned: that file, or -1 */
+	struct stat old_st;  /* with exists; with old, of what was opened */
 	bool has_times;      /* of the client's, for the commit to set */
 	bool in_place;       /* Atomic no: temp is the file itself */
 	bool was_there;      /* and has nothing of the old one left */
@@ -61,7 +62,7 @@ struct upload {
 	unsigned lost;       /* ATTRIBUTES_LOST_..., after the commit */
 	bool new_owner;      /* the old file had another, after the commit */
 	struct temp temp;    /* the data go to temp.fd */
-	bool replaces;       /* there is an old file */
+	bool replaces;       /* a file that could be opened */
 	char no_space[SPACE_TEXT_BYTES]; /* the numbers, or empty */
 };
 
@@ -74,21 +75,27 @@ int uploads_end(struct uploads *all) ATTR_USE;
 void upload_init(struct upload *u, struct uploads *all);
 
 /*
- * May name in dirfd be replaced?  Looks without changing anything: 0 and
- * *old_mode is the old file's mode or POLICY_MODE_UNSET if there is none; or
- * -1 with errno: EISDIR, ELOOP (a link), ERR_NOT_REGULAR, EACCES and what
- * open(2) for writing says.  Keeps the old file open in *u; with Overwrite no,
- * which the caller has to refuse, it is not opened.
+ * Is name in dirfd free, or a file?  0 and u->exists, with u->old_st; or -1
+ * with errno: EISDIR, ELOOP (a link), ERR_NOT_REGULAR.  What the caller does
+ * not want to be replaced is refused now: watchers would take the closing of a
+ * file that was open for a change of it.  dirfd and name are borrowed until
+ * commit or abort.
  */
-int upload_look(
-    struct upload *u, int dirfd, const char *name, mode_t *old_mode) ATTR_USE;
+int upload_look(struct upload *u, int dirfd, const char *name) ATTR_USE;
+
+/*
+ * Open the file that exists, as what replaces it in place would have to: 0 and
+ * *old_mode is its mode, or POLICY_MODE_UNSET if there is none; or -1 with
+ * errno as above, EACCES and what else open(2) says.
+ */
+int upload_open(struct upload *u, mode_t *old_mode) ATTR_USE;
 
 /*
  * Create the temporary file with the mode that the file is to have, after
- * upload_look().  dirfd and name are borrowed until commit or abort.  -1 with
- * errno: ERR_NO_VERSIONS where no versions can be kept, ERR_SEVERAL_NAMES,
- * ERR_LOCKED and EPERM for a file that cannot be written in place, ENOSPC where
- * size bytes have no room, EDQUOT where a quota says so to one that reserves.
+ * upload_open().  -1 with errno: ERR_NO_VERSIONS where no versions can be kept,
+ * ERR_SEVERAL_NAMES, ERR_LOCKED and EPERM for a file that cannot be written in
+ * place, ENOSPC where size bytes have no room, EDQUOT where a quota says so to
+ * one that reserves.
  */
 int upload_begin(
     struct upload *u, struct policy_mode mode, off_t size) ATTR_USE;

@@ -350,12 +350,20 @@ teardown(void)
 	ck_assert(!closed_none);
 }
 
+static int
+look_and_open(const char *name, mode_t *old)
+{
+	if (upload_look(&up, dir, name) == -1)
+		return -1;
+	return upload_open(&up, old);
+}
+
 static void
 look(const char *name)
 {
 	mode_t old;
 
-	ck_assert_int_eq(upload_look(&up, dir, name, &old), 0);
+	ck_assert_int_eq(look_and_open(name, &old), 0);
 }
 
 static void
@@ -587,15 +595,14 @@ END_TEST
 /* --- Overwrite -------------------------------------------------------- */
 
 /* Who waits for it to be written and closed is not woken for nothing. */
-START_TEST(overwrite_no_opens_nothing)
+START_TEST(looking_opens_nothing)
 {
-	mode_t old;
-
-	policy.overwrite = POLICY_OVERWRITE_NO;
 	scratch_file("f", "old", 0440);
-	ck_assert_int_eq(upload_look(&up, dir, "f", &old), 0);
-	ck_assert_uint_eq(old, 0440);
+	ck_assert_int_eq(upload_look(&up, dir, "f"), 0);
+	ck_assert(up.exists);
 	expect_idle();
+	ck_assert_int_eq(upload_look(&up, dir, "new"), 0);
+	ck_assert(!up.exists);
 }
 END_TEST
 
@@ -1376,7 +1383,7 @@ START_TEST(looked_at)
 	(void)stat("f", &before);
 	fds = scratch_fds();
 	errno = 0;
-	ret = upload_look(&up, dir, look_rows[_i].name, &old);
+	ret = look_and_open(look_rows[_i].name, &old);
 	ck_assert_int_eq(ret, look_rows[_i].error == 0 ? 0 : -1);
 	if (ret == 0) {
 		ck_assert_uint_eq(old, look_rows[_i].old);
@@ -1403,7 +1410,7 @@ START_TEST(look_fails)
 	scratch_file("f", "old", 0640);
 	fstat_error = EIO;
 	errno = 0;
-	ck_assert_int_eq(upload_look(&up, dir, "f", &old), -1);
+	ck_assert_int_eq(look_and_open("f", &old), -1);
 	ck_assert_int_eq(errno, EIO);
 	ck_assert_uint_eq(old, 07654);
 	expect_idle();
@@ -1436,7 +1443,7 @@ START_TEST(look_race)
 	fds = scratch_fds();
 	quicker = others[_i].name;
 	errno = 0;
-	ret = upload_look(&up, dir, "f", &old);
+	ret = look_and_open("f", &old);
 	quicker = NULL;
 	ck_assert_int_eq(ret == -1 ? errno : 0, others[_i].error);
 	ck_assert_uint_eq(old, ret == -1 ? 07654 : 0604);
@@ -1461,10 +1468,10 @@ look_unprivileged(void)
 	mode_t old;
 
 	errno = 0;
-	ck_assert_int_eq(upload_look(&up, dir, "readonly", &old), -1);
+	ck_assert_int_eq(look_and_open("readonly", &old), -1);
 	ck_assert_int_eq(errno, EACCES);
 	expect_idle();
-	ck_assert_int_eq(upload_look(&up, dir, "writeonly", &old), 0);
+	ck_assert_int_eq(look_and_open("writeonly", &old), 0);
 	upload_abort(&up);
 	/* the directory cannot be written to */
 	ck_assert_int_eq(close(dir), 0);
@@ -1490,7 +1497,7 @@ look_unprivileged(void)
 	upload_abort(&up);
 	policy.atomic = true;
 	errno = 0;
-	ck_assert_int_eq(upload_look(&up, dir, "locked/f", &old), -1);
+	ck_assert_int_eq(look_and_open("locked/f", &old), -1);
 	ck_assert_int_eq(errno, EACCES);
 	/* or only be written to */
 	ck_assert_int_eq(close(dir), 0);
@@ -1586,7 +1593,7 @@ START_TEST(mode_of_replaced)
 	mode_t old = 0;
 
 	scratch_file("f", "old", replace_rows[_i].old);
-	ck_assert_int_eq(upload_look(&up, dir, "f", &old), 0);
+	ck_assert_int_eq(look_and_open("f", &old), 0);
 	ck_assert_uint_eq(old, replace_rows[_i].old);
 	ck_assert_int_eq(upload_begin(&up,
 			     policy_file_mode(&policy, replace_rows[_i].wanted,
@@ -2107,7 +2114,7 @@ upload_suite(void)
 	tcase_add_loop_test(tc, abort_at, 0, 8);
 	tcase_add_loop_test(
 	    tc, changed_target, 0, 2 * (int)LENGTH(change_rows));
-	tcase_add_test(tc, overwrite_no_opens_nothing);
+	tcase_add_test(tc, looking_opens_nothing);
 	tcase_add_loop_test(tc, overwrite_no, 0, 2);
 	tcase_add_loop_test(tc, overwrite_no_race, 0, 2);
 	tcase_add_loop_test(

@@ -5,9 +5,11 @@
  */
 #include "config.h"
 
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -374,6 +376,28 @@ START_TEST(sizes_of_uploads)
 	ck_tree("");
 	stored("-o MaxFileSize=5 -o MaxTotalSize=5 -o MaxFiles=1", "scp -t .",
 	    HELLO("f"));
+}
+END_TEST
+
+/* Watchers of a file learn nothing of uploads that are refused to it. */
+START_TEST(refused_is_not_opened)
+{
+	static const char *const limits[] = { "-o MaxFileSize=4",
+		"-o MaxTotalSize=4", "-o Overwrite=no" };
+	char event[4096];
+	int fd;
+
+	make_file("f", "old", 0644);
+	fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_ne(inotify_add_watch(fd, "f", IN_OPEN), -1);
+	RUN_WITH(limits[_i], "scp -t f", ACK, SEND("C0644 5 f\n"),
+	    WARNING("limit|exists"), EXIT(1));
+	ck_assert_int_eq(read(fd, event, sizeof(event)), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	RUN("scp -t f", ACK, SEND("C0644 5 f\nhello\0"), ACK, ACK, EXIT(0));
+	ck_assert_int_gt(read(fd, event, sizeof(event)), 0);
+	ck_assert_int_eq(close(fd), 0);
 }
 END_TEST
 
@@ -751,6 +775,7 @@ add_all(TCase *tc)
 	tcase_add_test(tc, allowed_names_of_uploads);
 	tcase_add_test(tc, denied_names_of_downloads);
 	tcase_add_test(tc, sizes_of_uploads);
+	tcase_add_loop_test(tc, refused_is_not_opened, 0, 3);
 	tcase_add_test(tc, totals_of_uploads);
 	tcase_add_test(tc, totals_in_place);
 	tcase_add_test(tc, counts_of_uploads);
