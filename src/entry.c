@@ -141,7 +141,7 @@ root_enter_dir(struct gate *g, int dirfd, const char *name, struct stat *st)
 		fd = openat(dirfd, name, PIN_FLAGS | O_DIRECTORY);
 	if (fd == -1)
 		return -1;
-	if (fstat(fd, st) == 0 && gate_place(g, st) == 0)
+	if (fstat(fd, st) == 0 && gate_enter(g, fd, st) == 0)
 		return fd;
 	close_keeping_errno(fd);
 	return -1;

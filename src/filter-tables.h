@@ -96,6 +96,9 @@ static const struct filter_row filter_common[] = {
 	{ "newfstatat", { { 0, FILTER_DIR, 0 } },
 	    "fstatat(3), and fstat(3) of some libcs" },
 
+	{ "fstatfs", { { 0, FILTER_NONE, 0 } },
+	    "what a file system is like, and what is free" },
+
 	/* The second argument of fcntl(2), and the third of some. */
 	{ "fcntl", { { 1, FILTER_INT, 1031 } }, "F_SETPIPE_SZ" },
 	{ "fcntl", { { 1, FILTER_INT, 3 } }, "F_GETFL of fdopendir(3)" },
@@ -151,8 +154,6 @@ static const struct filter_row filter_sink[] = {
 	    "LOCK_EX|LOCK_NB: this temporary file is alive" },
 	{ "flock", { { 1, FILTER_INT, 8 } },
 	    "LOCK_UN: it is whole, and kept open for Sync session" },
-	{ "fstatfs", { { 0, FILTER_NONE, 0 } },
-	    "what its file system is like, and what is free" },
 	{ "statx", { { 0, FILTER_DIR, 0 }, { 2, FILTER_INT, 0x1000 } },
 	    "is a directory append-only?  AT_EMPTY_PATH" },
 	{ "fsync", { { 0, FILTER_NONE, 0 } }, "Sync file" },

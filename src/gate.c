@@ -3,16 +3,27 @@
 
 #include "gate.h"
 
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <linux/magic.h>
+
 #include <errno.h>
 #include <string.h>
 
 #include "errors.h"
+
+/* Not in every <linux/magic.h>. */
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
 
 void
 gate_init(struct gate *g, const struct policy *policy)
 {
 	g->policy = policy;
 	g->dev = 0;
+	g->interrupts = false;
 	g->verdict = POLICY_ALLOW;
 	g->knows_home = false;
 	g->home_name[0] = '\0';
@@ -74,4 +85,24 @@ gate_place(struct gate *g, const struct stat *st)
 		.on_other_mount = st->st_dev != g->dev };
 
 	return conclude(g, policy_place(g->policy, &place));
+}
+
+/* A FUSE daemon is told of signals, and may have the call end with EINTR. */
+void
+gate_know_file_system(struct gate *g, int fd)
+{
+	struct statfs st;
+
+	if (fstatfs(fd, &st) == -1 || st.f_type == FUSE_SUPER_MAGIC)
+		g->interrupts = true;
+}
+
+int
+gate_enter(struct gate *g, int fd, const struct stat *st)
+{
+	if (gate_place(g, st) == -1)
+		return -1;
+	if (st->st_dev != g->dev && S_ISDIR(st->st_mode) && !g->interrupts)
+		gate_know_file_system(g, fd);
+	return 0;
 }

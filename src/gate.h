@@ -23,6 +23,7 @@
 struct gate {
 	const struct policy *policy; /* borrowed */
 	dev_t dev;                   /* where the root is */
+	bool interrupts; /* calls may end at a signal where files are */
 	enum policy_verdict verdict; /* of the last ERR_REFUSED */
 	bool knows_home;             /* else every directory may be it */
 	dev_t home_dev;
@@ -48,5 +49,14 @@ int gate_name(struct gate *g, int dirfd, const char *name) ATTR_USE;
 
 /* May it use this thing?  0, or -1 with ERR_REFUSED. */
 int gate_place(struct gate *g, const struct stat *st) ATTR_USE;
+
+/*
+ * The same for what is open as fd.  A directory on another file system than
+ * that of the root is asked for what calls there may do, see deadline.h.
+ */
+int gate_enter(struct gate *g, int fd, const struct stat *st) ATTR_USE;
+
+/* Only that question, of the root. */
+void gate_know_file_system(struct gate *g, int fd);
 
 #endif

@@ -5,9 +5,6 @@
 
 #include <sys/stat.h>
 #include <sys/types.h>
-#include <sys/vfs.h>
-
-#include <linux/magic.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,11 +14,6 @@
 #include <unistd.h>
 
 #include "errors.h"
-
-/* Not in every <linux/magic.h>. */
-#ifndef FUSE_SUPER_MAGIC
-#define FUSE_SUPER_MAGIC 0x65735546
-#endif
 
 #define PIN_FLAGS (O_PATH | O_NOFOLLOW | O_CLOEXEC)
 
@@ -204,15 +196,15 @@ check_above(struct walk *w, const struct stat *next)
 	return -1;
 }
 
-/* What holds for what a step leads to, before it is taken. */
+/* What holds for fd, to which a step leads, before it is taken. */
 static int
-check_step(struct walk *w, const struct stat *next)
+check_step(struct walk *w, int fd, const struct stat *next)
 {
 	switch (w->purpose) {
 	case TO_PIN_ROOT:
 		return check_above(w, next);
 	case FOR_CLIENT:
-		return gate_place(&w->root->gate, next);
+		return gate_enter(&w->root->gate, fd, next);
 	case TO_FIND_HOME:
 		break;
 	}
@@ -260,7 +252,7 @@ step(struct walk *w, const char *name, bool last)
 		return STEP_FAILED;
 	if ((fd = pin_next(w->fds[w->depth], name)) == -1)
 		return may_end_missing(w, last) ? STEP_MISSING : STEP_FAILED;
-	if (fstat(fd, st) == -1 || check_step(w, st) == -1) {
+	if (fstat(fd, st) == -1 || check_step(w, fd, st) == -1) {
 		close_keeping_errno(fd);
 		return STEP_FAILED;
 	}
@@ -467,15 +459,6 @@ root_find(struct root *r, const char *path, uid_t uid, struct root_place *place)
 	return walk_system(&w, path);
 }
 
-/* A FUSE daemon is told of signals, and may have the call end with EINTR. */
-static bool
-may_interrupt(int fd)
-{
-	struct statfs st;
-
-	return fstatfs(fd, &st) == -1 || st.f_type == FUSE_SUPER_MAGIC;
-}
-
 int
 root_open(struct root *r, const char *path, uid_t uid,
     const struct policy *policy, char *err, size_t errsize)
@@ -489,7 +472,8 @@ root_open(struct root *r, const char *path, uid_t uid,
 		(void)snprintf(err, errsize, "%s: below %s: %s", path,
 		    place.path,
 		    errno == EPERM ? "writable by others" : errors_text(errno));
-	r->interrupts = ret == 0 && may_interrupt(r->fd);
+	if (ret == 0)
+		gate_know_file_system(&r->gate, r->fd);
 	root_leave(&place);
 	return ret;
 }

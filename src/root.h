@@ -30,7 +30,6 @@ struct root {
 	char rest[PATH_BYTES_MAX]; /* of the walk under way, at its end */
 	int fd;                    /* owned, O_PATH */
 	struct gate gate;
-	bool interrupts; /* its file system may end calls at a signal */
 };
 
 /* Where a walk led.  To be given to root_leave(). */

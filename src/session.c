@@ -18,7 +18,7 @@ session_after_answer(int ret)
 void
 session_work(const struct session *s)
 {
-	if (s->root->interrupts)
+	if (s->root->gate.interrupts)
 		deadline_rest(&s->stream->deadline);
 }
 

@@ -63,7 +63,7 @@ push(struct walk *w, int dirfd, const char *name, const char *path)
 		return -1;
 	l->path = strdup(path);
 	if (l->path == NULL || fstat(fd, &st) == -1 ||
-	    gate_place(&w->root->gate, &st) == -1 ||
+	    gate_enter(&w->root->gate, fd, &st) == -1 ||
 	    (l->dir = fdopendir(fd)) == NULL) {
 		saved = errno;
 		free(l->path);

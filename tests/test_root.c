@@ -1115,7 +1115,7 @@ START_TEST(open_interrupts)
 	file_system = rows[_i].file_system;
 	ck_assert_int_eq(
 	    open_root("/", geteuid(), message, sizeof(message)), 0);
-	ck_assert_int_eq(root.interrupts, rows[_i].interrupts);
+	ck_assert_int_eq(root.gate.interrupts, rows[_i].interrupts);
 	root_close(&root);
 }
 END_TEST
@@ -1360,6 +1360,36 @@ START_TEST(make_dir)
 }
 END_TEST
 
+/* And below the root, where a directory of another file system is entered. */
+START_TEST(entering_interrupts)
+{
+	static const struct {
+		long file_system;
+		bool is_other;
+		bool interrupts;
+	} rows[] = { { TMPFS_MAGIC, true, false }, { 0x65735546, true, true },
+		{ 0x65735546, false, false }, { -1, true, true } };
+	struct stat st;
+	int fd;
+
+	root.gate.dev += rows[_i / 2].is_other;
+	file_system = rows[_i / 2].file_system;
+	ck_assert_int_eq(root_walk(&root, "/", "file", 4, &place), 0);
+	root_leave(&place);
+	ck_assert(!root.gate.interrupts);
+	if (_i % 2 == 0) {
+		ck_assert_int_eq(root_walk(&root, "/", "dir", 3, &place), 0);
+		root_leave(&place);
+	} else {
+		fd = root_enter_dir(&root.gate, root.fd, "dir", &st);
+		ck_assert_int_ne(fd, -1);
+		ck_assert_int_eq(close(fd), 0);
+	}
+	file_system = 0;
+	ck_assert_int_eq(root.gate.interrupts, rows[_i / 2].interrupts);
+}
+END_TEST
+
 static Suite *
 root_suite(void)
 {
@@ -1394,6 +1424,7 @@ root_suite(void)
 	tcase_add_test(tc, open_unprivileged);
 	tcase_add_loop_test(tc, open_race, 0, 5);
 	tcase_add_test(tc, make_dir);
+	tcase_add_loop_test(tc, entering_interrupts, 0, 8);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
 

@@ -355,7 +355,7 @@ static const struct {
 	{ "sync a file", SYS_fsync, { 5 }, "t" },
 	{ "sync a file system", SYS_syncfs, { 5 }, "t" },
 	{ "sync everything", SYS_sync, { 0 }, "" },
-	{ "free space", SYS_fstatfs, { 5, 1 }, "t" },
+	{ "free space", SYS_fstatfs, { 5, 1 }, "tf" },
 	{ "lock", SYS_flock, { 5, LOCK_EX | LOCK_NB }, "t" },
 	{ "unlock", SYS_flock, { 5, LOCK_UN }, "t" },
 	{ "wait for a lock", SYS_flock, { 5, LOCK_EX }, "" },

@@ -307,7 +307,7 @@ open_root(struct root *root, const struct policy *policy)
 	root->fd = openat(arena.root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	gate_init(&root->gate, policy);
 	arena_require(root->fd != -1 && fstat(root->fd, &st) == 0, "root");
-	root->interrupts = true;
+	root->gate.interrupts = true;
 	root->gate.dev = st.st_dev;
 }
 
