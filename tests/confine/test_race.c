@@ -274,8 +274,8 @@ upload_to(struct uploads *all, const char *path)
 		return false;
 	upload_init(&up, all);
 	stored = place.name[0] != '\0' &&
-	    upload_look(&up, place.parent, place.name, &old) == 0 &&
-	    upload_begin(&up, mode, 0) == 0 &&
+	    upload_look(&up, place.parent, place.name) == 0 &&
+	    upload_open(&up, &old) == 0 && upload_begin(&up, mode, 0) == 0 &&
 	    write(up.temp.fd, "upload", 6) == 6 &&
 	    upload_commit(&up, NULL) == 0;
 	if (!stored)
