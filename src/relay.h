@@ -22,14 +22,17 @@
 struct relay {
 	int from; /* -1: there is none */
 	int to;
-	size_t held; /* bytes that are in it */
+	size_t held; /* bytes that are in it, and can only go to a file */
 	bool enlarged;
 };
 
 /* Make the pipe, with the two lowest numbers that are free: 0, or -1. */
 int relay_open(struct relay *r) ATTR_USE;
 
-/* There is none any more; what was in it is lost. */
+/*
+ * There is none any more; what was in it is lost.  Not before the session ends:
+ * with Atomic no the filter lets nothing else have these numbers.
+ */
 void relay_close(struct relay *r);
 
 /* Does this file take what comes from a pipe?  Nothing must be held. */

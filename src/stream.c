@@ -369,7 +369,10 @@ relay_in(struct stream *s, struct end_of_data *to)
 	return errno == ECANCELED ? -1 : 1;
 }
 
-/* And to the file: 1, -1.  What it does not take counts all the same. */
+/*
+ * And to the file: 1, -1.  What it does not take counts all the same, and stays
+ * in the relay: nothing goes through that any more.
+ */
 static int
 relay_out(struct stream *s, struct end_of_data *to)
 {
@@ -384,7 +387,6 @@ relay_out(struct stream *s, struct end_of_data *to)
 		to->error = n == 0 ? EIO : errno;
 		to->splices = false;
 		n = (ssize_t)s->relay->held;
-		relay_close(s->relay);
 	}
 	have_moved(s, (size_t)n);
 	return 1;
@@ -414,7 +416,7 @@ stream_part_to_file(struct stream *s, int fd, off_t end, int *file_errno)
 	struct end_of_data to = { .fd = fd,
 		.size = end,
 		.splices = fd != -1 && s->digest == NULL && s->relay != NULL &&
-		    s->relay->from != -1 };
+		    s->relay->held == 0 };
 	int got = 1;
 
 	while (s->moved < end && got == 1)

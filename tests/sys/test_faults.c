@@ -107,6 +107,45 @@ START_TEST(file_size_limit)
 }
 END_TEST
 
+/*
+ * What comes after is written in place as before: no file gets a descriptor
+ * that cannot be copied, nor does a directory.
+ */
+START_TEST(file_size_limit_in_place)
+{
+	struct rlimit limit = { 100000, 100000 };
+	struct server s;
+
+	make_dir("d", 0755);
+	make_file("g", "old", 0644);
+	make_file("d/h", "old", 0644);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	server_start(&s,
+	    &(struct launch){
+		.options = "-o Atomic=no", .command = "scp -r -t ." });
+	expect_ack(&s);
+	send_much(&s, "f");
+	expect_message(&s, 1, "f: File too large");
+	send_text(&s, "C0644 1 g\n");
+	expect_ack(&s);
+	server_send(&s, "g", 2);
+	expect_ack(&s);
+	send_text(&s, "D0755 0 d\n");
+	expect_ack(&s);
+	send_text(&s, "C0644 1 h\n");
+	expect_ack(&s);
+	server_send(&s, "h", 2);
+	expect_ack(&s);
+	send_text(&s, "E\n");
+	expect_ack(&s);
+	server_close_input(&s);
+	expect_end(&s, 1);
+	server_clear(&s);
+	(void)unlink("f");
+	ck_tree("0644 d/h h\n0644 g g\n0755 d/\n");
+}
+END_TEST
+
 /* --- what others do to the directory ----------------------------------------
  */
 
@@ -757,6 +796,7 @@ add_faults(TCase *tc)
 {
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, file_size_limit, 0, 2);
+	tcase_add_test(tc, file_size_limit_in_place);
 	tcase_add_test(tc, directory_renamed);
 	tcase_add_test(tc, directory_moved_outside);
 	tcase_add_test(tc, directory_moved_outside_unseen);
