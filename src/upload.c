@@ -207,6 +207,9 @@ check_version(struct upload *u)
 	return 0;
 }
 
+/* What a smaller file lacks is told soon enough behind its data. */
+#define RESERVE_MIN (1 << 20)
+
 /*
  * A full disk or a quota, told before the data (R-WIRE-5).  No more than
  * SPACE_STEP, for a size is only a word of the client's (R-RES-1).  What else
@@ -217,7 +220,7 @@ reserve(const struct upload *u, off_t size)
 {
 	off_t most = size < SPACE_STEP ? size : SPACE_STEP;
 
-	if (!u->all->reserves || size <= 0 ||
+	if (size < (u->all->reserves ? 1 : RESERVE_MIN) ||
 	    fallocate(u->temp.fd, FALLOC_FL_KEEP_SIZE, 0, most) == 0)
 		return 0;
 	return errno == ENOSPC || errno == EDQUOT ? -1 : 0;

@@ -41,7 +41,7 @@ struct uploads {
 	const struct policy *policy; /* borrowed */
 	struct temp_names names;
 	struct durable durable; /* with Sync session */
-	bool reserves;          /* space, before upload_begin() succeeds */
+	bool reserves;          /* space also for small files */
 	dev_t dev;              /* of the last file, 0: of none; and there: */
 	bool tells_late;        /* errors of writing, at close(2) */
 	bool exchanges;         /* names: seen to */

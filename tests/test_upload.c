@@ -994,7 +994,9 @@ static const struct {
 	{ true, 5, 5, ENOSPC, false },
 	{ true, 5, 5, EDQUOT, false },
 	{ true, 5, 5, ERR_NO_VERSIONS, true },
-	{ false, 5, -1, 0, true },
+	{ false, (1 << 20) - 1, -1, 0, true },
+	{ false, 1 << 20, 1 << 20, 0, true },
+	{ false, SPACE_STEP + 1, SPACE_STEP, EDQUOT, false },
 };
 
 START_TEST(space_reserved)

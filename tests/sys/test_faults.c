@@ -33,6 +33,7 @@
 
 #include "disk.h"
 #include "driver.h"
+#include "space.h"
 #include "trace.h"
 
 /* Not in the kernel's headers for programs of before 6.10. */
@@ -547,7 +548,7 @@ END_TEST
 START_TEST(full_for_a_while)
 {
 	const char *path = root_path();
-	const size_t size = 24 << 20, step = 4 << 20;
+	const size_t size = 24 << 20, step = SPACE_STEP + (4 << 20);
 	struct server s;
 	char *zeros;
 
@@ -566,7 +567,7 @@ START_TEST(full_for_a_while)
 	send_text(&s, "C0644 25165824 f\n");
 	expect_ack(&s);
 	ck_assert_int_ne(system("head -c 49M /dev/zero >other 2>&-"), 0);
-	/* More than a pipe has room for: most of it is taken then. */
+	/* More than was reserved, and than the pipes have room for. */
 	server_send(&s, zeros, step);
 	ck_assert_int_eq(unlink("other"), 0);
 	server_send(&s, zeros, size + 1 - step);
@@ -647,25 +648,32 @@ set_quota(const char *path, uint64_t bytes)
 	return ok;
 }
 
-/* A quota is over in the middle of a file, which costs no old one. */
+/*
+ * A quota is over in the middle of a file, which costs no old one; one that is
+ * large is refused before.
+ */
 START_TEST(quota)
 {
 	static struct disk d;
-	static const char data[2000001];
+	static const char data[1000001];
 	struct server s;
 
 	if (!begin_disk(&d, "mkfs.btrfs -q -M -m single -d single", "btrfs"))
 		return;
-	ck_assert(set_quota("mnt", 1000000));
+	ck_assert(set_quota("mnt", 600000));
 	make_file("mnt/f", "old", 0644);
 	server_start(&s, &(struct launch){ .command = "scp -d -t mnt" });
 	expect_ack(&s);
-	send_text(&s, "C0644 2000000 f\n");
+	send_text(&s, "C0644 1048576 f\n");
+	expect_message(&s, 1, "f: Disk quota exceeded|f: Quota exceeded");
+	send_text(&s, "C0644 1000000 f\n");
 	expect_ack(&s);
 	server_send(&s, data, sizeof(data));
 	expect_message(&s, 1, "f: Disk quota exceeded|f: Quota exceeded");
 	end_session(&s, 1);
-	ck_logged(&s, "quota: \"/mnt/f\"");
+	ck_logged(
+	    &s, "refused upload by root from [UNKNOWN]: quota: \"/mnt/f\"");
+	ck_logged(&s, "failed upload");
 	server_clear(&s);
 	ck_tree_at("mnt", "0644 f old\n");
 	disk_end(&d, "mnt");
