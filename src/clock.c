@@ -5,6 +5,8 @@
 
 #include <sys/syscall.h>
 
+#include <limits.h>
+#include <stdint.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,8 +28,13 @@ clock_now(void)
 int64_t
 clock_now_rarely(void)
 {
+#if LONG_MAX > INT32_MAX
 	struct timespec now = { 0 };
 
 	(void)syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
 	return nanoseconds(&now);
+#else
+	/* Where the C library may have another type than the kernel. */
+	return clock_now();
+#endif
 }

@@ -5,8 +5,6 @@
 
 #include <sys/prctl.h>
 
-#include <errno.h>
-
 #include "clock.h"
 #include "wait.h"
 
@@ -51,7 +49,7 @@ lull_sleep(struct lull *l)
 	if (l->ns == 0)
 		return true;
 	begun = clock_now();
-	if (wait_for(-1, 0, l->ns) == -1 && errno == EINTR)
+	if (wait_for(-1, 0, l->ns) == -1)
 		return false;
 	lull_slept(l, clock_now() - begun);
 	return true;

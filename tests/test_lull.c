@@ -111,7 +111,9 @@ START_TEST(not_given_up)
 		lull_moved(&l, false, 6000);
 		ck_assert_int_eq(l.ns, 3000);
 		lull_slept(&l, i % 50 == 0 ? 100000 : 20000);
+		ck_assert_int_ge(l.lost, 0);
 	}
+	ck_assert_int_eq(l.lost, 0);
 }
 END_TEST
 
@@ -132,8 +134,11 @@ START_TEST(sleeps_so_long)
 
 	lull_prepare();
 	ck_assert_int_eq(prctl(PR_GET_TIMERSLACK, 0L, 0L, 0L, 0L), 1);
+	/* None is no sleep that was short. */
+	l.lost = 10 * CLOCK_MS;
 	ck_assert(lull_sleep(&l));
-	ck_assert_int_eq(l.lost, 0);
+	ck_assert_int_eq(l.lost, 10 * CLOCK_MS);
+	l.lost = 0;
 	l.ns = 50 * CLOCK_MS;
 	ck_assert(lull_sleep(&l));
 	ck_assert_int_ge(clock_now() - begun, 50 * CLOCK_MS);

@@ -89,12 +89,25 @@ read(int fd, void *buf, size_t len)
 static int splices;
 static int splice_error; /* of all behind so many */
 static int good_splices;
+static int emptied_fd = -1; /* a pipe, before each */
+
+static void
+empty_pipe(int fd)
+{
+	static char got[65536];
+	int have;
+
+	for (; ioctl(fd, FIONREAD, &have) == 0 && have > 0;)
+		(void)syscall(SYS_read, fd, got, sizeof(got));
+}
 
 ssize_t
 splice(int in, off64_t *in_at, int out, off64_t *out_at, size_t len,
     unsigned flags)
 {
 	splices++;
+	if (emptied_fd != -1)
+		empty_pipe(emptied_fd);
 	if (splice_error != 0 && splices > good_splices) {
 		errno = splice_error;
 		return -1;
@@ -140,6 +153,7 @@ sendfile(int out, int in, off_t *at, size_t len)
 /* What waits for no descriptor: no time goes by; it fails so, once. */
 static int pauses;
 static int pause_error;
+static bool pause_stops;
 static int wait_error; /* the same, of what waits for one */
 
 int __real_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
@@ -159,6 +173,7 @@ __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 	if (fds->fd != -1)
 		return __real_ppoll(fds, n, timeout, mask);
 	pauses++;
+	stop |= pause_stops;
 	errno = pause_error;
 	pause_error = 0;
 	if (errno != 0)
@@ -1074,6 +1089,86 @@ START_TEST(from_file_first_piece)
 }
 END_TEST
 
+/* What counts for a larger pipe: whole ones, if they were not waited for. */
+static const struct {
+	off_t size;
+	int64_t lull;
+	int good; /* splices */
+	off_t counts;
+} wholes[] = {
+	{ BUFFER, 0, 99, 1 },
+	{ 3 * (off_t)BUFFER, 0, 99, 2 * (off_t)BUFFER + 1 },
+	{ 3 * (off_t)BUFFER, 1, 99, 0 },
+	{ 2 * (off_t)BUFFER + 20000, 0, 99, 0 },
+	{ 2 * (off_t)BUFFER, 0, 1, 1 },
+};
+
+START_TEST(from_file_wholes)
+{
+	static char got[BUFFER];
+	int fd, file_errno;
+	pid_t pid = -1;
+
+	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(ftruncate(fd, wholes[_i].size), 0);
+	emptied_fd = from[0];
+	splice_error = EIO;
+	good_splices = wholes[_i].good;
+	s.out_whole = 1;
+	s.lull.ns = wholes[_i].lull;
+	s.lull.more = 99;
+	/* No small piece begins a sleep. */
+	s.lull.lost = wholes[_i].lull == 0 ? CLOCK_SECOND : 0;
+	/* What is copied needs somebody who reads it. */
+	if (wholes[_i].good == 1) {
+		emptied_fd = -1;
+		ck_assert_int_ne(pid = fork(), -1);
+	}
+	if (pid == 0) {
+		die_with_parent();
+		(void)close(from[1]);
+		while (read(from[0], got, sizeof(got)) > 0)
+			continue;
+		_exit(0);
+	}
+	ck_assert_int_eq(
+	    stream_from_file(&s, fd, wholes[_i].size, &file_errno), 0);
+	ck_assert_int_eq(s.out_whole, wholes[_i].counts);
+	ck_assert_int_eq(close(from[1]), 0);
+	if (pid != -1)
+		scratch_wait(pid);
+}
+END_TEST
+
+/* A socket is neither made larger nor left alone. */
+START_TEST(from_file_socket_whole)
+{
+	static char got[BUFFER];
+	const off_t size = 17 << 20;
+	int fd, file_errno;
+	pid_t pid;
+
+	start(PIPE, SOCKET);
+	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(ftruncate(fd, size), 0);
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid == 0) {
+		die_with_parent();
+		(void)close(from[1]);
+		while (read(from[0], got, sizeof(got)) > 0)
+			continue;
+		_exit(0);
+	}
+	s.out_is_socket = true;
+	s.out_whole = 1;
+	ck_assert_int_eq(stream_from_file(&s, fd, size, &file_errno), 0);
+	ck_assert_int_eq(sendfiles, 2);
+	ck_assert_int_eq(s.out_whole, 1);
+	ck_assert_int_eq(close(from[1]), 0);
+	scratch_wait(pid);
+}
+END_TEST
+
 START_TEST(from_file_pipe)
 {
 	static const size_t pieces[] = { 16384, BUFFER };
@@ -1509,6 +1604,22 @@ START_TEST(stopped)
 }
 END_TEST
 
+/* A client is left alone for a moment, and nothing goes to it any more. */
+START_TEST(stopped_in_lull)
+{
+	int fd, file_errno;
+
+	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(ftruncate(fd, BUFFER), 0);
+	s.lull.ns = 1;
+	pause_error = EINTR;
+	pause_stops = true;
+	ck_assert_int_eq(stream_from_file(&s, fd, BUFFER, &file_errno), -1);
+	ck_assert_int_eq(errno, ECANCELED);
+	ck_assert_int_eq(s.moved, 0);
+}
+END_TEST
+
 START_TEST(stopped_in_drain)
 {
 	double begin = scratch_seconds();
@@ -1736,6 +1847,8 @@ stream_suite(void)
 	tcase_add_loop_test(tc, from_file_copied, 0, 2);
 	tcase_add_test(tc, from_file_held);
 	tcase_add_test(tc, from_file_first_piece);
+	tcase_add_loop_test(tc, from_file_wholes, 0, (int)LENGTH(wholes));
+	tcase_add_test(tc, from_file_socket_whole);
 	tcase_add_loop_test(tc, from_file_pipe, 0, 2);
 	tcase_add_loop_test(tc, to_file_enlarges, 0, 2);
 	tcase_add_loop_test(tc, to_file_pipe, 0, 2);
@@ -1752,6 +1865,7 @@ stream_suite(void)
 	tcase_add_loop_test(tc, drain_cannot_wait, 0, 2);
 	tcase_add_test(tc, drain_error);
 	tcase_add_loop_test(tc, stopped, IN_BYTE, OUT_ZEROS + 1);
+	tcase_add_test(tc, stopped_in_lull);
 	tcase_add_test(tc, stopped_in_drain);
 	tcase_add_loop_test(tc, stopped_before, 0, 2);
 	/* 0: in; 1: out; 2: out, zeros for a file that is too short */

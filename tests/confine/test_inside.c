@@ -463,12 +463,13 @@ END_TEST
 static pid_t neighbour;
 
 static void
-be_neighbour(void)
+be_neighbour(int ready)
 {
 	if (setresgid(SCRATCH_UID, SCRATCH_UID, SCRATCH_UID) == -1 ||
 	    setresuid(SCRATCH_UID, SCRATCH_UID, SCRATCH_UID) == -1 ||
 	    prctl(PR_SET_DUMPABLE, 1L, 0L, 0L, 0L) == -1 ||
-	    prctl(PR_SET_PDEATHSIG, (long)SIGKILL, 0L, 0L, 0L) == -1)
+	    prctl(PR_SET_PDEATHSIG, (long)SIGKILL, 0L, 0L, 0L) == -1 ||
+	    write(ready, "", 1) != 1)
 		_exit(1);
 	for (;;)
 		(void)pause();
@@ -513,6 +514,9 @@ static const char *const either[] = { NULL, "Landlock=no", "Chroot=no" };
 
 START_TEST(processes_in_the_root)
 {
+	int ready[2];
+	char byte;
+
 	action = "log";
 	setting = either[_i / 2];
 	if (!begin(_i % 2) || geteuid() != 0) {
@@ -525,10 +529,13 @@ START_TEST(processes_in_the_root)
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
 	ck_assert_int_eq(
 	    mount("/proc", "root/proc", NULL, MS_BIND | MS_REC, NULL), 0);
+	ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
 	ck_assert_int_ne(neighbour = fork(), -1);
 	if (neighbour == 0)
-		be_neighbour();
-	(void)usleep(50000);
+		be_neighbour(ready[1]);
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	ck_assert_int_eq(close(ready[0]), 0);
+	ck_assert_int_eq(close(ready[1]), 0);
 	ck_assert_msg(status_of(use_neighbour, false) == 0, "%s", shared->text);
 	ck_assert_int_eq(kill(neighbour, SIGKILL), 0);
 	ck_assert_int_eq(waitpid(neighbour, NULL, 0), neighbour);
