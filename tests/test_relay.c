@@ -139,15 +139,17 @@ END_TEST
 START_TEST(none)
 {
 	struct relay other;
-	struct rlimit few;
+	struct rlimit all, few;
 
-	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &few), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+	few = all;
 	few.rlim_cur = 4;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
 	ck_assert_int_eq(relay_open(&other), -1);
 	ck_assert_int_eq(errno, EMFILE);
 	ck_assert_int_eq(other.from, -1);
 	relay_close(&other);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
 }
 END_TEST
 

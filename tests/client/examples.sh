@@ -135,9 +135,6 @@ ask user=drop1 scp -t .f
 says_line 'reason hidden-name'
 : >/srv/drop/drop1/there
 ask user=drop1 scp -t there
-says_line 'reason permission'
-chown drop1 /srv/drop/drop1/there
-ask user=drop1 scp -t there
 says_line 'reason no-overwrite'
 finish
 

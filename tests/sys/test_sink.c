@@ -1226,17 +1226,20 @@ END_TEST
 /* And where a new mode makes it do so, the log tells. */
 START_TEST(lost_setgid_is_noted)
 {
+	static const char text[] = "D0755 0 d\nD0755 0 e\nE\nD0777 0 f\nE\nE\n"
+				   "D0700 0 other\nE\n";
 	struct server s;
 
+#ifdef INSTRUMENTED
+	skipped("sanitizers do not work in a process without capabilities");
+	return;
+#endif
 	make_dir("d", 0775);
 	ck_assert_int_eq(chown("d", 0, 4711), 0);
 	ck_assert_int_eq(chmod("d", 02775), 0);
 	make_dir("other", 0775);
 	server_start(&s, &(struct launch){ .command = "scp -r -p -t ." });
-	server_send(&s,
-	    "D0755 0 d\nD0755 0 e\nE\nD0777 0 f\nE\nE\n"
-	    "D0700 0 other\nE\n",
-	    54);
+	server_send(&s, text, sizeof(text) - 1);
 	ck_answers(&s, "000000000");
 	server_close_input(&s);
 	expect_end(&s, 0);
