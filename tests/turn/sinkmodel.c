@@ -328,7 +328,8 @@ take_directory(struct sinkmodel *m, const struct proto_record *rec)
 	else if (fate == UNKNOWN)
 		levels |= accepted;
 	/* What was answered before it came may have got an error as well. */
-	if (levels != 0 && (!answered || levels == MAY(2) || says(m, 2)))
+	if (levels != 0 &&
+	    (!answered || (levels == MAY(2) && fate == REFUSED) || says(m, 2)))
 		level = take_answer(m, levels);
 	if (fate != ACCEPTED)
 		pay(m, 0, fate == REFUSED || level > 0);
