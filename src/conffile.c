@@ -172,7 +172,8 @@ open_file(struct reading *r, const char *path, struct stat *st)
 		else if (!r->place.exists)
 			errno = ENOENT;
 		else
-			fd = root_open_file(r->place.parent, r->place.name, st);
+			fd =
+			    entry_open_file(r->place.parent, r->place.name, st);
 		root_leave(&r->place);
 	}
 	if (fd == -1)
@@ -270,7 +271,7 @@ open_directory(struct reading *r, const char *path)
 		if (r->place.dir == -1)
 			errno = ENOENT; /* nor a file, because of the slash */
 		else
-			fd = root_open_dir(r->place.dir, ".");
+			fd = entry_open_dir(r->place.dir, ".");
 		root_leave(&r->place);
 	}
 	if (fd == -1 || fstat(fd, &st) == -1) {

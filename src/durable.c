@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "root.h"
+#include "entry.h"
 
 /* A file system may begin anew each time, and never come to an end. */
 #define TRIES 100
@@ -69,7 +69,7 @@ durable_directory(int dirfd, int inside)
 {
 	int fd, ret;
 
-	if ((fd = root_open_dir(dirfd, ".")) == -1)
+	if ((fd = entry_open_dir(dirfd, ".")) == -1)
 		return sync_around(inside);
 	ret = durable_file(fd);
 	/* Some file systems sync no directories, but all of themselves. */
@@ -126,6 +126,6 @@ durable_directory_later(struct durable *d, int dirfd, dev_t dev)
 		return -1;
 	/* Of one that was only pinned nothing can be synced. */
 	if (d->fd == -1)
-		d->fd = root_open_dir(dirfd, ".");
+		d->fd = entry_open_dir(dirfd, ".");
 	return d->fd == -1 ? -1 : 0;
 }

@@ -47,13 +47,13 @@ close_keeping_errno(int fd)
 }
 
 int
-root_stat(int dirfd, const char *name, struct stat *st)
+entry_stat(int dirfd, const char *name, struct stat *st)
 {
 	return fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW);
 }
 
 int
-root_require_regular(const struct stat *st)
+entry_require_regular(const struct stat *st)
 {
 	if (S_ISREG(st->st_mode))
 		return 0;
@@ -91,27 +91,27 @@ open_leased(
 }
 
 int
-root_open_to_write(int dirfd, const char *name)
+entry_open_to_write(int dirfd, const char *name)
 {
 	return open_leased(open_to_write, dirfd, name);
 }
 
 int
-root_open_file(int dirfd, const char *name, struct stat *st)
+entry_open_file(int dirfd, const char *name, struct stat *st)
 {
 	int fd;
 
-	if (root_require_regular(st) == -1 ||
+	if (entry_require_regular(st) == -1 ||
 	    (fd = open_leased(open_to_read, dirfd, name)) == -1)
 		return -1;
-	if (fstat(fd, st) == 0 && root_require_regular(st) == 0)
+	if (fstat(fd, st) == 0 && entry_require_regular(st) == 0)
 		return fd;
 	close_keeping_errno(fd);
 	return -1;
 }
 
 ssize_t
-root_read_link(int dirfd, const char *name, char *dst, size_t size)
+entry_read_link(int dirfd, const char *name, char *dst, size_t size)
 {
 	ssize_t len;
 
@@ -126,13 +126,13 @@ root_read_link(int dirfd, const char *name, char *dst, size_t size)
 }
 
 int
-root_open_dir(int dirfd, const char *name)
+entry_open_dir(int dirfd, const char *name)
 {
 	return openat(dirfd, name, DIR_FLAGS);
 }
 
 int
-root_enter_dir(struct gate *g, int dirfd, const char *name, struct stat *st)
+entry_enter_dir(struct gate *g, int dirfd, const char *name, struct stat *st)
 {
 	int fd;
 
@@ -148,13 +148,13 @@ root_enter_dir(struct gate *g, int dirfd, const char *name, struct stat *st)
 }
 
 int
-root_may_change(int dirfd)
+entry_may_change(int dirfd)
 {
 	return faccessat(dirfd, ".", W_OK | X_OK, 0);
 }
 
 bool
-root_is_append_only(int dirfd)
+entry_is_append_only(int dirfd)
 {
 	struct extended_stat st;
 
@@ -164,13 +164,13 @@ root_is_append_only(int dirfd)
 }
 
 int
-root_make_dir(int dirfd, const char *name, mode_t mode)
+entry_make_dir(int dirfd, const char *name, mode_t mode)
 {
 	return mkdirat(dirfd, name, mode);
 }
 
 int
-root_set_mode(int fd, mode_t mode)
+entry_set_mode(int fd, mode_t mode)
 {
 	return (int)syscall(SYS_fchmod, fd, mode);
 }

@@ -21,59 +21,59 @@
 /*
  * Type and attributes of name in the directory dirfd; a link is not followed.
  */
-int root_stat(int dirfd, const char *name, struct stat *st) ATTR_USE;
+int entry_stat(int dirfd, const char *name, struct stat *st) ATTR_USE;
 
 /* 0 for a regular file; else -1 and the errno that says what it is. */
-int root_require_regular(const struct stat *st) ATTR_USE;
+int entry_require_regular(const struct stat *st) ATTR_USE;
 
 /*
  * Open a regular file for reading.  *st says what it is, as a walk or
- * root_stat() has found; that is looked at again after (R-PATH-3), and *st is
+ * entry_stat() has found; that is looked at again after (R-PATH-3), and *st is
  * of the open file then.  Returns a descriptor.  ELOOP for a link, EISDIR for a
  * directory, ERR_NOT_REGULAR for the rest.
  *
  * Nothing is waited for but whoever has a lease on the file, as servers of NFS
  * and SMB do: to give that back they get two seconds, and then it is EAGAIN.
  */
-int root_open_file(int dirfd, const char *name, struct stat *st) ATTR_USE;
+int entry_open_file(int dirfd, const char *name, struct stat *st) ATTR_USE;
 
 /*
  * Open a file for writing, in the same way; what it is the caller has to look
  * at, before and after.  It is not emptied.
  */
-int root_open_to_write(int dirfd, const char *name) ATTR_USE;
+int entry_open_to_write(int dirfd, const char *name) ATTR_USE;
 
 /* The text of a link, NUL-terminated.  Returns its length. */
-ssize_t root_read_link(
+ssize_t entry_read_link(
     int dirfd, const char *name, char *dst, size_t size) ATTR_USE;
 
 /* Open a directory to read its names.  ENOTDIR for a link. */
-int root_open_dir(int dirfd, const char *name) ATTR_USE;
+int entry_open_dir(int dirfd, const char *name) ATTR_USE;
 
 /*
  * Open a directory to put files into: for reading where that is allowed, else
  * O_PATH, which serves to create names but not to set attributes (EBADF).
  * ERR_REFUSED where gate_place() says so.
  */
-int root_enter_dir(
+int entry_enter_dir(
     struct gate *g, int dirfd, const char *name, struct stat *st) ATTR_USE;
 
 /* Make a directory; the kernel applies the umask. */
-int root_make_dir(int dirfd, const char *name, mode_t mode) ATTR_USE;
+int entry_make_dir(int dirfd, const char *name, mode_t mode) ATTR_USE;
 
 /*
  * Set the mode of a directory that was entered.  EBADF where it is O_PATH: the
  * fchmod(3) of some libcs then tries by way of /proc, which no filter allows.
  */
-int root_set_mode(int fd, mode_t mode);
+int entry_set_mode(int fd, mode_t mode);
 
 /*
  * Can names be made in the directory, and neither changed nor removed (chattr
  * +a)?  False where the file system does not tell.
  */
-bool root_is_append_only(int dirfd) ATTR_USE;
+bool entry_is_append_only(int dirfd) ATTR_USE;
 
 /* Could names be made and removed in the directory?  0 if so. */
-int root_may_change(int dirfd) ATTR_USE;
+int entry_may_change(int dirfd) ATTR_USE;
 
 #endif

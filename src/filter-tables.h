@@ -54,7 +54,7 @@ struct filter_row {
 	const char *why;
 };
 
-/* The flags of root.c and upload.c; the numbers are those of the kernel. */
+/* The flags of root.c, entry.c and temp.c; the numbers are the kernel's. */
 #define FILTER_O_WRONLY   01U
 #define FILTER_O_CREAT    0100U
 #define FILTER_O_EXCL     0200U

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "entry.h"
 #include "glob.h"
 #include "operand.h"
 #include "setup.h"
@@ -224,7 +225,7 @@ open_one(const struct foresee *f, const struct operand *o,
 
 	if (o->place.dir == -1)
 		return operand_open(&file, st, why);
-	if ((fd = root_open_dir(o->place.dir, ".")) == -1)
+	if ((fd = entry_open_dir(o->place.dir, ".")) == -1)
 		reason_of_errno(why, &f->root->gate, errno);
 	return fd;
 }

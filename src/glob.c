@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "entry.h"
 #include "errors.h"
 #include "gate.h"
 #include "pattern.h"
@@ -350,7 +351,7 @@ open_prefix(struct glob *g, const char *prefix)
 		return NULL;
 	errno = ENOTDIR;
 	if (g->place.dir != -1)
-		fd = root_open_dir(g->place.dir, ".");
+		fd = entry_open_dir(g->place.dir, ".");
 	root_leave(&g->place);
 	if (fd != -1 && (dir = fdopendir(fd)) == NULL) {
 		saved = errno;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "entry.h"
 #include "errors.h"
 #include "proto.h"
 
@@ -100,7 +101,7 @@ operand_open(
 	enum policy_verdict verdict;
 	int fd;
 
-	if ((fd = root_open_file(file->dirfd, file->target, st)) == -1) {
+	if ((fd = entry_open_file(file->dirfd, file->target, st)) == -1) {
 		reason_of_errno(why, file->gate, errno);
 		return -1;
 	}

@@ -51,7 +51,7 @@ struct operand_file {
 };
 
 /*
- * Open it; *st as for root_open_file().  -1: why, and *st is that of the file
+ * Open it; *st as for entry_open_file().  -1: why, and *st is that of the file
  * where why->by_policy.
  */
 int operand_open(const struct operand_file *file, struct stat *st,

@@ -22,7 +22,6 @@
 #include <stddef.h>
 
 #include "defs.h"
-#include "entry.h"
 #include "gate.h"
 #include "policy.h"
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "entry.h"
 #include "errors.h"
 #include "inplace.h"
 #include "space.h"
@@ -99,7 +100,7 @@ target_find(struct target *t, const struct policy *policy,
 		return failed(t, errno, why);
 	t->is_dir = place->dir != -1;
 	t->is_append_only =
-	    root_is_append_only(t->is_dir ? place->dir : place->parent);
+	    entry_is_append_only(t->is_dir ? place->dir : place->parent);
 	return true;
 }
 
@@ -247,7 +248,7 @@ target_foresee_directory(struct target *t, const struct target_item *it,
 	*made = false;
 	if (!may_go_deeper(t, why))
 		return false;
-	fd = root_enter_dir(&t->root->gate, it->dirfd, it->name, &st);
+	fd = entry_enter_dir(&t->root->gate, it->dirfd, it->name, &st);
 	if (fd != -1) {
 		(void)close(fd);
 		return true;
@@ -256,5 +257,5 @@ target_foresee_directory(struct target *t, const struct target_item *it,
 		return failed(t, errno, why);
 	*made = true;
 	return allowed(t, may_make(t, it), 0, why) &&
-	    (root_may_change(it->dirfd) == 0 || failed(t, errno, why));
+	    (entry_may_change(it->dirfd) == 0 || failed(t, errno, why));
 }

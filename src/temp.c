@@ -16,8 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "entry.h"
 #include "policy.h"
-#include "root.h"
 
 #define CREATE_FLAGS                                                           \
 	(O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC)
@@ -79,7 +79,7 @@ temp_has_its_name(const struct temp *t)
 {
 	struct stat st;
 
-	return root_stat(t->dirfd, t->name, &st) == 0 &&
+	return entry_stat(t->dirfd, t->name, &st) == 0 &&
 	    st.st_dev == t->st.st_dev && st.st_ino == t->st.st_ino;
 }
 
@@ -188,7 +188,7 @@ lock_dead(int dirfd, const char *name, struct stat *st)
 {
 	int fd;
 
-	if (root_stat(dirfd, name, st) == -1 || !S_ISREG(st->st_mode) ||
+	if (entry_stat(dirfd, name, st) == -1 || !S_ISREG(st->st_mode) ||
 	    st->st_nlink != 1 || (st->st_mode & S_IWUSR) == 0)
 		return -1;
 	if ((fd = openat(dirfd, name, WRITE_FLAGS)) == -1)
@@ -209,7 +209,7 @@ temp_remove_dead(int dirfd, const char *name)
 
 	if ((fd = lock_dead(dirfd, name, &locked)) == -1)
 		return false;
-	removed = root_stat(dirfd, name, &named) == 0 &&
+	removed = entry_stat(dirfd, name, &named) == 0 &&
 	    named.st_dev == locked.st_dev && named.st_ino == locked.st_ino &&
 	    unlinkat(dirfd, name, 0) == 0;
 	(void)close(fd);
@@ -224,7 +224,7 @@ temp_sweep(int dirfd)
 	DIR *dir;
 	int fd;
 
-	if ((fd = root_open_dir(dirfd, ".")) == -1)
+	if ((fd = entry_open_dir(dirfd, ".")) == -1)
 		return 0;
 	if ((dir = fdopendir(fd)) == NULL) {
 		(void)close(fd);

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "entry.h"
 #include "errors.h"
-#include "root.h"
 #include "temp.h"
 
 /* Sync file: what is done to directories as well. */
@@ -144,7 +144,7 @@ plan_existing(
 	l->sets_mode = wish->preserve && wish->sets_existing &&
 	    (is_locked || (st->st_mode & 07777) != (l->mode | l->kept));
 	if (l->sets_mode && is_locked)
-		(void)root_set_mode(l->fd, given | l->kept | S_IRWXU);
+		(void)entry_set_mode(l->fd, given | l->kept | S_IRWXU);
 }
 
 static bool
@@ -153,7 +153,7 @@ make(int dirfd, const char *name, const struct tree_wish *wish)
 	mode_t bits = wish->mode.bits & 0777;
 
 	if (!wish->must_exist)
-		return root_make_dir(dirfd, name, bits | S_IRWXU) == 0;
+		return entry_make_dir(dirfd, name, bits | S_IRWXU) == 0;
 	errno = EEXIST;
 	return false;
 }
@@ -168,11 +168,11 @@ open_level(struct tree_level *l, struct gate *gate, int dirfd, const char *name,
 	l->made = make(dirfd, name, wish);
 	if (!l->made && errno != EEXIST)
 		return -1;
-	if ((l->fd = root_enter_dir(gate, dirfd, name, &st)) == -1)
+	if ((l->fd = entry_enter_dir(gate, dirfd, name, &st)) == -1)
 		return -1;
 	l->dev = st.st_dev;
 	l->kept = st.st_mode & (S_ISGID | S_ISVTX);
-	l->is_append_only = !l->made && root_is_append_only(l->fd);
+	l->is_append_only = !l->made && entry_is_append_only(l->fd);
 	if (l->made)
 		plan_made(l, &st, &wish->mode);
 	else
@@ -246,7 +246,7 @@ set_mode(const struct tree *t, const struct tree_level *l)
 	mode_t mode = l->mode | l->kept;
 	struct stat st;
 
-	if (root_set_mode(l->fd, mode) == -1)
+	if (entry_set_mode(l->fd, mode) == -1)
 		return -1;
 	if ((mode & S_ISGID) != 0 && fstat(l->fd, &st) == 0 &&
 	    (st.st_mode & S_ISGID) == 0)

@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "attributes.h"
+#include "entry.h"
 #include "errors.h"
 #include "inplace.h"
-#include "root.h"
 #include "version.h"
 
 /* Files of so many bytes are worth a look at the free space. */
@@ -80,7 +80,7 @@ keeps_versions(const struct upload *u)
 static int
 open_old(struct upload *u)
 {
-	u->old = root_open_to_write(u->dirfd, u->name);
+	u->old = entry_open_to_write(u->dirfd, u->name);
 	if (u->old == -1)
 		return -1;
 	if (fstat(u->old, &u->old_st) == 0) {
@@ -96,10 +96,10 @@ open_old(struct upload *u)
 static int
 require_replaceable(const struct upload *u, struct stat *st, bool *exists)
 {
-	*exists = root_stat(u->dirfd, u->name, st) == 0;
+	*exists = entry_stat(u->dirfd, u->name, st) == 0;
 	if (!*exists)
 		return errno == ENOENT ? 0 : -1;
-	return root_require_regular(st);
+	return entry_require_regular(st);
 }
 
 int
@@ -277,7 +277,7 @@ upload_foresee(struct upload *u, struct policy_mode mode, off_t size)
 		errno = ENOSPC;
 		return -1;
 	}
-	if (needs_name && root_may_change(u->dirfd) == -1)
+	if (needs_name && entry_may_change(u->dirfd) == -1)
 		return -1;
 	if (!goes_beside(u))
 		return u->old == -1 ? 0 : inplace_foresee(&u->old_st, &wish);

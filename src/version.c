@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "entry.h"
 #include "errors.h"
 #include "policy.h"
-#include "root.h"
 
 /* Others may take a number before us, again and again. */
 #define NUMBER_TRIES 1000
@@ -50,7 +50,7 @@ version_check(int dirfd, const char *name)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if ((fd = root_open_dir(dirfd, ".")) == -1)
+	if ((fd = entry_open_dir(dirfd, ".")) == -1)
 		return no_versions();
 	return close(fd);
 }
@@ -113,7 +113,7 @@ find_numbers(int dirfd, const char *name, struct numbers *n)
 	int fd;
 
 	n->newest = n->n = 0;
-	if ((fd = root_open_dir(dirfd, ".")) == -1)
+	if ((fd = entry_open_dir(dirfd, ".")) == -1)
 		return no_versions();
 	if ((dir = fdopendir(fd)) == NULL) {
 		(void)close(fd);
@@ -168,7 +168,7 @@ is_ours(const struct temp *t, const char *numbered, const struct stat *st)
 
 	if (st->st_uid == t->st.st_uid)
 		return true;
-	fd = root_open_to_write(t->dirfd, numbered);
+	fd = entry_open_to_write(t->dirfd, numbered);
 	return fd != -1 && close(fd) == 0;
 }
 
@@ -181,7 +181,7 @@ remove_old(const struct temp *t, const char *numbered)
 {
 	struct stat st;
 
-	if (root_stat(t->dirfd, numbered, &st) == -1 || !S_ISREG(st.st_mode))
+	if (entry_stat(t->dirfd, numbered, &st) == -1 || !S_ISREG(st.st_mode))
 		return;
 	if ((st.st_mode & S_IWUSR) != 0)
 		(void)temp_remove_dead(t->dirfd, numbered);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "entry.h"
 #include "errors.h"
 #include "gate.h"
 #include "policy.h"
@@ -59,7 +60,7 @@ push(struct walk *w, int dirfd, const char *name, const char *path)
 		errno = ERR_TOO_DEEP;
 		return -1;
 	}
-	if ((fd = root_open_dir(dirfd, name)) == -1)
+	if ((fd = entry_open_dir(dirfd, name)) == -1)
 		return -1;
 	l->path = strdup(path);
 	if (l->path == NULL || fstat(fd, &st) == -1 ||
@@ -177,7 +178,7 @@ follow(struct walk *w, const struct walk_level *l)
 	char text[PATH_MAX];
 	ssize_t len;
 
-	len = root_read_link(w->item.dirfd, w->name, text, sizeof(text));
+	len = entry_read_link(w->item.dirfd, w->name, text, sizeof(text));
 	if (len == -1 ||
 	    root_walk(w->root, l->path, text, (size_t)len, &w->place) == -1)
 		return fail_item(w, errno);
@@ -235,7 +236,7 @@ find_type(struct walk *w)
 		w->item.st.st_mode = S_IFREG;
 		return 0;
 	}
-	if (root_stat(w->item.dirfd, w->name, &w->item.st) == -1)
+	if (entry_stat(w->item.dirfd, w->name, &w->item.st) == -1)
 		return -1;
 	return gate_place(&w->root->gate, &w->item.st);
 }

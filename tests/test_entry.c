@@ -92,10 +92,10 @@ open_it(bool to_write)
 {
 	struct stat st;
 
-	ck_assert_int_eq(root_stat(dir, "f", &st), 0);
+	ck_assert_int_eq(entry_stat(dir, "f", &st), 0);
 	errno = 0;
-	return to_write ? root_open_to_write(dir, "f")
-			: root_open_file(dir, "f", &st);
+	return to_write ? entry_open_to_write(dir, "f")
+			: entry_open_file(dir, "f", &st);
 }
 
 static const struct {
@@ -142,7 +142,7 @@ END_TEST
 START_TEST(no_lease)
 {
 	ck_assert_int_eq(unlink("f"), 0);
-	ck_assert_int_eq(root_open_to_write(dir, "f"), -1);
+	ck_assert_int_eq(entry_open_to_write(dir, "f"), -1);
 	ck_assert_int_eq(errno, ENOENT);
 	ck_assert_int_eq(waits, 0);
 }
@@ -159,11 +159,11 @@ START_TEST(cannot_be_asked)
 	rooted(&root, ".");
 	fds = scratch_fds();
 	stat_fails = true;
-	fd = root_enter_dir(&root.gate, dir, "d", &st);
+	fd = entry_enter_dir(&root.gate, dir, "d", &st);
 	ck_assert_int_eq(fd, -1);
 	ck_assert_int_eq(errno, EIO);
 	st.st_mode = S_IFREG;
-	ck_assert_int_eq(root_open_file(dir, "f", &st), -1);
+	ck_assert_int_eq(entry_open_file(dir, "f", &st), -1);
 	ck_assert_int_eq(errno, EIO);
 	stat_fails = false;
 	ck_assert_int_eq(scratch_fds(), fds);
@@ -190,7 +190,7 @@ START_TEST(enter)
 	rooted(&root, ".");
 	opens = 0;
 	open_error = enter_rows[_i].error;
-	fd = root_enter_dir(&root.gate, dir, "d", &st);
+	fd = entry_enter_dir(&root.gate, dir, "d", &st);
 	ck_assert_int_eq(fd != -1, enter_rows[_i].enters);
 	if (fd == -1)
 		ck_assert_int_eq(errno, open_error);

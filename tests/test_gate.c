@@ -318,7 +318,7 @@ START_TEST(cross_mounts)
 	expect_walk("bin/f", POLICY_OTHER_MOUNT);
 	expect_walk("new", POLICY_ALLOW);
 	errno = 0;
-	ck_assert_int_eq(root_enter_dir(&root.gate, root.fd, "bin", &st), -1);
+	ck_assert_int_eq(entry_enter_dir(&root.gate, root.fd, "bin", &st), -1);
 	ck_assert_int_eq(errno, ERR_REFUSED);
 	root.gate.dev--;
 	expect_walk("bin/f", POLICY_ALLOW);

@@ -18,6 +18,7 @@
 #include <check.h>
 #include <stdarg.h>
 
+#include "entry.h"
 #include "rooted.h"
 #include "scratch.h"
 
@@ -403,7 +404,7 @@ expect_place(size_t row)
 	}
 	if (!is_root) {
 		ck_assert(fcntl(place.parent, F_GETFD) & FD_CLOEXEC);
-		ck_assert_int_eq(root_stat(place.parent, place.name, &st),
+		ck_assert_int_eq(entry_stat(place.parent, place.name, &st),
 		    place.exists ? 0 : -1);
 	}
 }
@@ -1164,9 +1165,9 @@ END_TEST
 
 static const struct {
 	const char *name;
-	int file;  /* errno of root_open_file() */
-	int dir;   /* of root_open_dir() */
-	int enter; /* of root_enter_dir() */
+	int file;  /* errno of entry_open_file() */
+	int dir;   /* of entry_open_dir() */
+	int enter; /* of entry_enter_dir() */
 } name_rows[] = {
 	{ "file", 0, ENOTDIR, ENOTDIR },
 	{ "dir", EISDIR, 0, 0 },
@@ -1184,9 +1185,9 @@ static const struct {
 static int
 look_and_open(int dirfd, const char *name, struct stat *st)
 {
-	if (root_stat(dirfd, name, st) == -1)
+	if (entry_stat(dirfd, name, st) == -1)
 		return -1;
-	return root_open_file(dirfd, name, st);
+	return entry_open_file(dirfd, name, st);
 }
 
 static void
@@ -1212,8 +1213,8 @@ START_TEST(open_name)
 	expect_opened(look_and_open(root.fd, name, &st), name_rows[_i].file);
 	if (name_rows[_i].file == 0)
 		ck_assert_int_eq(st.st_size, 4);
-	expect_opened(root_open_dir(root.fd, name), name_rows[_i].dir);
-	expect_opened(root_enter_dir(&root.gate, root.fd, name, &st),
+	expect_opened(entry_open_dir(root.fd, name), name_rows[_i].dir);
+	expect_opened(entry_enter_dir(&root.gate, root.fd, name, &st),
 	    name_rows[_i].enter);
 	ck_assert_int_eq(scratch_fds(), fds);
 }
@@ -1228,10 +1229,10 @@ START_TEST(open_swapped)
 	int fds;
 
 	fds = scratch_fds();
-	ck_assert_int_eq(root_stat(root.fd, "file", &st), 0);
+	ck_assert_int_eq(entry_stat(root.fd, "file", &st), 0);
 	if (strcmp(name, "socket") == 0)
 		error = ENXIO;
-	expect_opened(root_open_file(root.fd, name, &st), error);
+	expect_opened(entry_open_file(root.fd, name, &st), error);
 	ck_assert_int_eq(scratch_fds(), fds);
 }
 END_TEST
@@ -1262,22 +1263,22 @@ open_locked(void)
 	ck_assert_int_eq(look_and_open(root.fd, "file", &st), -1);
 	ck_assert_int_eq(errno, EACCES);
 	errno = 0;
-	ck_assert_int_eq(root_open_dir(root.fd, "dropbox"), -1);
+	ck_assert_int_eq(entry_open_dir(root.fd, "dropbox"), -1);
 	ck_assert_int_eq(errno, EACCES);
 	/* A drop box can be filled all the same. */
-	fd = root_enter_dir(&root.gate, root.fd, "dropbox", &st);
+	fd = entry_enter_dir(&root.gate, root.fd, "dropbox", &st);
 	ck_assert_int_ne(fd, -1);
 	ck_assert(fcntl(fd, F_GETFL) & O_PATH);
-	again = root_enter_dir(&root.gate, fd, ".", &st);
+	again = entry_enter_dir(&root.gate, fd, ".", &st);
 	ck_assert_int_ne(again, -1);
 	ck_assert_int_ne(again, fd);
-	ck_assert_int_eq(root_make_dir(again, "new", 0755), 0);
-	dir = root_enter_dir(&root.gate, root.fd, ".", &st);
+	ck_assert_int_eq(entry_make_dir(again, "new", 0755), 0);
+	dir = entry_enter_dir(&root.gate, root.fd, ".", &st);
 	ck_assert_int_ne(dir, -1);
 	ck_assert(!(fcntl(dir, F_GETFL) & O_PATH));
 	/* O_PATH does not help with a file or a link. */
 	errno = 0;
-	ck_assert_int_eq(root_enter_dir(&root.gate, root.fd, "file", &st), -1);
+	ck_assert_int_eq(entry_enter_dir(&root.gate, root.fd, "file", &st), -1);
 	ck_assert_int_eq(errno, ENOTDIR);
 }
 
@@ -1307,7 +1308,7 @@ START_TEST(open_race)
 
 	fds = scratch_fds();
 	quicker = others[_i].name;
-	ck_assert_int_eq(root_stat(root.fd, quicker, &want), 0);
+	ck_assert_int_eq(entry_stat(root.fd, quicker, &want), 0);
 	errno = 0;
 	fd = look_and_open(root.fd, "file", &st);
 	quicker = NULL;
@@ -1325,21 +1326,21 @@ START_TEST(read_link)
 	char buf[16];
 	struct stat st;
 
-	ck_assert_int_eq(root_stat(root.fd, "rel", &st), 0);
+	ck_assert_int_eq(entry_stat(root.fd, "rel", &st), 0);
 	ck_assert(S_ISLNK(st.st_mode));
 	memset(buf, 'x', sizeof(buf));
-	ck_assert_int_eq(root_read_link(root.fd, "rel", buf, 6), 5);
+	ck_assert_int_eq(entry_read_link(root.fd, "rel", buf, 6), 5);
 	ck_assert_str_eq(buf, "dir/f");
 	ck_assert_int_eq(buf[6], 'x');
 	errno = 0;
-	ck_assert_int_eq(root_read_link(root.fd, "rel", buf, 5), -1);
+	ck_assert_int_eq(entry_read_link(root.fd, "rel", buf, 5), -1);
 	ck_assert_int_eq(errno, ENAMETOOLONG);
 	ck_assert_int_eq(buf[5], '\0');
 	errno = 0;
-	ck_assert_int_eq(root_read_link(root.fd, "file", buf, 16), -1);
+	ck_assert_int_eq(entry_read_link(root.fd, "file", buf, 16), -1);
 	ck_assert_int_eq(errno, EINVAL);
 	errno = 0;
-	ck_assert_int_eq(root_read_link(root.fd, "new", buf, 16), -1);
+	ck_assert_int_eq(entry_read_link(root.fd, "new", buf, 16), -1);
 	ck_assert_int_eq(errno, ENOENT);
 }
 END_TEST
@@ -1347,14 +1348,14 @@ END_TEST
 START_TEST(make_dir)
 {
 	(void)umask(027);
-	ck_assert_int_eq(root_make_dir(root.fd, "made", 0777), 0);
+	ck_assert_int_eq(entry_make_dir(root.fd, "made", 0777), 0);
 	ck_assert_uint_eq(scratch_mode("r/made"), 0750);
 	errno = 0;
-	ck_assert_int_eq(root_make_dir(root.fd, "made", 0777), -1);
+	ck_assert_int_eq(entry_make_dir(root.fd, "made", 0777), -1);
 	ck_assert_int_eq(errno, EEXIST);
 	/* R-PATH-2: not through a link */
 	errno = 0;
-	ck_assert_int_eq(root_make_dir(root.fd, "dangling", 0777), -1);
+	ck_assert_int_eq(entry_make_dir(root.fd, "dangling", 0777), -1);
 	ck_assert_int_eq(errno, EEXIST);
 	ck_assert(!scratch_exists("r/nowhere"));
 }
@@ -1381,7 +1382,7 @@ START_TEST(entering_interrupts)
 		ck_assert_int_eq(root_walk(&root, "/", "dir", 3, &place), 0);
 		root_leave(&place);
 	} else {
-		fd = root_enter_dir(&root.gate, root.fd, "dir", &st);
+		fd = entry_enter_dir(&root.gate, root.fd, "dir", &st);
 		ck_assert_int_ne(fd, -1);
 		ck_assert_int_eq(close(fd), 0);
 	}

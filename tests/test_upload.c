@@ -19,8 +19,8 @@
 #include <dlfcn.h>
 #include <stdarg.h>
 
+#include "entry.h"
 #include "inplace.h"
-#include "root.h"
 #include "scratch.h"
 
 #define TEMP ".scp-server.0123456789abcdef~"
@@ -402,7 +402,7 @@ START_TEST(new_file)
 	ck_assert(!scratch_exists("f"));
 	ck_assert_int_eq(scratch_count("."), 1);
 	ck_assert(policy_is_temp_name(up.temp.name, strlen(up.temp.name)));
-	ck_assert_int_eq(root_stat(dir, up.temp.name, &st), 0);
+	ck_assert_int_eq(entry_stat(dir, up.temp.name, &st), 0);
 	ck_assert(fcntl(up.temp.fd, F_GETFD) & FD_CLOEXEC);
 	/* R-FILE-2: a sweep can see that it is alive. */
 	other = open(up.temp.name, O_RDONLY | O_CLOEXEC);

@@ -13,6 +13,7 @@
 #include <check.h>
 #include <dlfcn.h>
 
+#include "entry.h"
 #include "rooted.h"
 #include "scratch.h"
 
@@ -173,7 +174,7 @@ check_file(void)
 
 	st = walk.item.st;
 	ck_assert(S_ISREG(st.st_mode));
-	fd = root_open_file(walk.item.dirfd, walk.item.target, &st);
+	fd = entry_open_file(walk.item.dirfd, walk.item.target, &st);
 	if (fd == -1)
 		return errno;
 	ck_assert_int_eq(close(fd), 0);

@@ -14,6 +14,7 @@
 
 #include <check.h>
 
+#include "entry.h"
 #include "root.h"
 #include "rooted.h"
 #include "scratch.h"
@@ -199,7 +200,7 @@ escapes(void)
 		wrong = wrong || is_outside(&st);
 	fd = place.name[0] == '\0'
 	    ? -1
-	    : root_open_file(place.parent, place.name, &st);
+	    : entry_open_file(place.parent, place.name, &st);
 	if (fd != -1) {
 		wrong = wrong || is_outside(&st) ||
 		    read(fd, text, sizeof(text) - 1) < 0 ||
