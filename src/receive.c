@@ -41,10 +41,15 @@ store(const struct session *s, const struct receive *r, struct upload *u)
 	return 0;
 }
 
-/* The data did not become a file: the one answer that is due says so. */
+/*
+ * The data did not become a file: the one answer that is due says so.  Nothing
+ * of them is there any more when the client reads it.
+ */
 static enum session_next
-fail(const struct session *s, const struct receive *r, int err)
+fail(
+    const struct session *s, const struct receive *r, struct upload *u, int err)
 {
+	upload_abort(u);
 	audit_failed(s->audit, errors_code(err), r->path, r->size);
 	return session_after_answer(
 	    peer_warn_item(s->peer, r->shown, errors_text(err)));
@@ -60,16 +65,18 @@ finish(const struct session *s, const struct receive *r, struct upload *u,
 	if (err == 0)
 		err = store(s, r, u);
 	if (err != 0)
-		return fail(s, r, err);
+		return fail(s, r, u, err);
 	*stored = true;
 	return session_after_answer(peer_ack_stored(s->peer));
 }
 
 /* The sender says that what it sent is not the file. */
 static enum session_next
-forget(const struct session *s, const struct receive *r, const char *text,
-    size_t len)
+forget(const struct session *s, const struct receive *r, struct upload *u,
+    const char *text, size_t len)
 {
+	session_work(s);
+	upload_abort(u);
 	audit_failed(s->audit, "sender-error", r->path, r->size);
 	session_note_client(text, len);
 	return session_after_answer(peer_ack(s->peer));
@@ -154,7 +161,7 @@ take_data(const struct session *s, const struct receive *r, struct upload *u,
 	case PEER_WHOLE:
 		return finish(s, r, u, file_errno, stored);
 	case PEER_BROKEN:
-		return forget(s, r, text, len);
+		return forget(s, r, u, text, len);
 	case PEER_UNSAID:
 		return finish_unsaid(s, r, u, file_errno, stored);
 	case PEER_GARBLED:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The data of one file whose header was acknowledged, and the one answer at
- * their end: stored (R-WIRE-3), or why not.
+ * their end: stored (R-WIRE-3), or why not, when what came is gone already.
  */
 #ifndef RECEIVE_H
 #define RECEIVE_H

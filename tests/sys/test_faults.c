@@ -420,6 +420,70 @@ START_TEST(target_exchanged)
 }
 END_TEST
 
+/* --- the answer -------------------------------------------------------- */
+
+/* How a file fails: its times cannot be set, or because of its end. */
+static const struct {
+	const char *options;
+	const char *end;
+	size_t len;
+	const char *reason; /* NULL: the client knows it */
+} removed_rows[] = {
+	{ "-o Atomic=yes", "", 1, "Input/output error|I/O error" },
+	{ "-o Atomic=no", "", 1, "Input/output error|I/O error" },
+	{ "-o Atomic=yes", "\1bad disk\n", 10, NULL },
+	{ "-o Atomic=no", "\1bad disk\n", 10, NULL },
+	{ "-o Atomic=yes", "x", 1, "protocol error" },
+	{ "-o Atomic=no", "x", 1, "protocol error" },
+};
+
+/* Where the n-th write to the client stands, or the first unlinkat(2). */
+static long
+find_call(const struct trace_result *r, long number, int n)
+{
+	long i;
+
+	for (i = 0; i < r->calls && n > 0; i++)
+		n -= r->list[i].number == number &&
+		    (number != SYS_write || r->list[i].fd == STDOUT_FILENO);
+	ck_assert_int_eq(n, 0);
+	return i;
+}
+
+/* Who acts on the answer must find nothing of what failed. */
+START_TEST(removed_before_the_answer)
+{
+	struct trace t = { .call = SYS_utimensat, .error = EIO };
+	struct server s;
+
+	if (!can_trace())
+		return;
+	t.result = mmap(NULL, sizeof(*t.result), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(t.result, MAP_FAILED);
+	server_start(&s,
+	    &(struct launch){ .options = removed_rows[_i].options,
+		.command = "scp -p -d -t .",
+		.trace = &t });
+	expect_ack(&s);
+	send_text(&s, "T1 0 1 0\nC0644 6 f\n");
+	expect_bytes(&s, "\0\0", 2);
+	send_text(&s, "newnew");
+	server_send(&s, removed_rows[_i].end, removed_rows[_i].len);
+	if (removed_rows[_i].reason == NULL)
+		expect_ack(&s);
+	else
+		expect_message(&s, 1, removed_rows[_i].reason);
+	ck_tree("");
+	server_close_input(&s);
+	ck_assert_int_eq(server_wait(&s), 1);
+	ck_assert_int_le(t.result->calls, TRACE_LISTED);
+	ck_assert_int_lt(find_call(t.result, SYS_unlinkat, 1),
+	    find_call(t.result, SYS_write, 4));
+	server_clear(&s);
+}
+END_TEST
+
 /* --- file systems
  * --------------------------------------------------------------- */
 
@@ -812,6 +876,8 @@ add_faults(TCase *tc)
 	tcase_add_test(tc, directory_is_kept_by_the_file);
 	tcase_add_test(tc, tree_removed);
 	tcase_add_loop_test(tc, target_exchanged, 0, 2 * LENGTH(put_rows));
+	tcase_add_loop_test(
+	    tc, removed_before_the_answer, 0, LENGTH(removed_rows));
 }
 
 static void
