@@ -193,7 +193,7 @@ refuse_in_protocol(struct server *v, const char *why)
 	stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &v->stop);
 	peer_init(&v->peer, &v->stream, true);
 	(void)peer_warn(&v->peer, "%s", why);
-	(void)stream_drain(&v->stream, SESSION_REFUSED_DRAIN_MS);
+	(void)stream_drain(&v->stream, SESSION_REFUSED_DRAIN_MS, "");
 	stream_close(&v->stream);
 }
 

@@ -40,7 +40,7 @@ warn(struct refusal *r, const char *message)
 static enum session_next
 drain(struct refusal *r)
 {
-	(void)stream_drain(r->s->stream, SESSION_DRAIN_MS);
+	(void)stream_drain(r->s->stream, SESSION_DRAIN_MS, "");
 	return SESSION_END;
 }
 

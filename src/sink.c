@@ -180,15 +180,16 @@ take_directory(struct sink *k, const struct proto_record *rec)
 
 /*
  * An E too many ends the session, as with OpenSSH: Trilead and Ganymed send
- * one after each upload, SSH.NET one after a tree.  They send no more: what
- * comes is not stored, and a client that does not wait must learn of that.
+ * one after each upload, SSH.NET one after a tree.  They send no more, but for
+ * what stands between records and further ends: what else comes is not stored,
+ * and a client that does not wait must learn of that.
  */
 static enum session_next
 end_early(struct sink *k)
 {
 	if (acknowledge(k) != SESSION_GO_ON)
 		return SESSION_UNANSWERED;
-	if (stream_drain(k->s->stream, SESSION_DRAIN_MS)) {
+	if (stream_drain(k->s->stream, SESSION_DRAIN_MS, "\nE")) {
 		audit_session_failed(k->s->audit, "protocol-error",
 		    "more came behind the last E");
 		k->failed = true;
@@ -357,7 +358,7 @@ refuse_target(struct sink *k, const struct reason *why)
 	k->failed = true;
 	audit_refused(k->s->audit, why->code, why->keyword, operand);
 	(void)peer_warn_item(k->s->peer, operand, why->text);
-	(void)stream_drain(k->s->stream, SESSION_REFUSED_DRAIN_MS);
+	(void)stream_drain(k->s->stream, SESSION_REFUSED_DRAIN_MS, "");
 }
 
 static void

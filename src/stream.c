@@ -558,24 +558,24 @@ stream_from_file(struct stream *s, int fd, off_t size, int *file_errno)
 
 /* --- the rest ----------------------------------------------------------- */
 
-/* Nothing but what may stand between records, and ends of directories. */
+/* Is there a byte besides those of ignored and its terminating NUL? */
 static bool
-is_filler(const char *p, size_t len)
+has_others(const char *p, size_t len, const char *ignored)
 {
-	while (len > 0 && (*p == '\0' || *p == '\n' || *p == 'E')) {
+	while (len > 0 && strchr(ignored, *p) != NULL) {
 		p++;
 		len--;
 	}
-	return len == 0;
+	return len > 0;
 }
 
 bool
-stream_drain(struct stream *s, int silence_ms)
+stream_drain(struct stream *s, int silence_ms, const char *ignored)
 {
 	int64_t now = clock_now(),
 		end = now + STREAM_DRAIN_SECONDS * CLOCK_SECOND;
 	int64_t quiet = now + silence_ms * CLOCK_MS, until;
-	bool filler = is_filler(s->buf + s->start, buffered(s));
+	bool others = has_others(s->buf + s->start, buffered(s), ignored);
 	ssize_t n;
 	int got;
 
@@ -588,8 +588,8 @@ stream_drain(struct stream *s, int silence_ms)
 		if (got <= 0 ||
 		    (n = read_some(s, s->buf, STREAM_IN_BYTES)) <= 0)
 			break;
-		filler = filler && is_filler(s->buf, (size_t)n);
+		others = others || has_others(s->buf, (size_t)n, ignored);
 		quiet = clock_now() + silence_ms * CLOCK_MS;
 	}
-	return !filler;
+	return others;
 }

@@ -136,9 +136,9 @@ int stream_from_file(
 /*
  * Read input away, unparsed, until it ends, nothing has come for silence_ms,
  * or a client that sends a byte now and then has had STREAM_DRAIN_SECONDS.
- * Never fails.  True if there was more than NUL bytes, newlines and letters E.
+ * Never fails.  True if there was a byte that is neither NUL nor in ignored.
  */
 #define STREAM_DRAIN_SECONDS 300
-bool stream_drain(struct stream *s, int silence_ms);
+bool stream_drain(struct stream *s, int silence_ms, const char *ignored);
 
 #endif

@@ -1433,7 +1433,7 @@ START_TEST(drain_to_end)
 
 	pid = send_file(3 * 1024 * 1024, BUFFER);
 	ck_assert_int_eq(stream_peek(&s, &c), 1);
-	ck_assert(stream_drain(&s, 10000));
+	ck_assert(stream_drain(&s, 10000, ""));
 	expect_end();
 	ck_assert(scratch_seconds() - begin < 5);
 	scratch_wait(pid);
@@ -1461,13 +1461,47 @@ START_TEST(drain_to_silence)
 	begin = scratch_seconds();
 	/* to[1] stays open here: only silence ends it. */
 	errno = EINTR;
-	ck_assert(stream_drain(&s, 150));
+	ck_assert(stream_drain(&s, 150, ""));
 	seconds = scratch_seconds() - begin;
 	ck_assert_msg(seconds > 0.3 && seconds < 3, "%f seconds", seconds);
 	ck_assert(!stream_is_waiting(&s));
 	scratch_wait(pid);
 	say("after", 5);
 	expect_byte('a');
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	size_t len;
+	const char *ignored;
+	bool others;
+} ignores_rows[] = {
+	{ "", 0, "", false },
+	{ "\0\0", 2, "", false }, /* always */
+	{ "\n", 1, "", true },
+	{ "b\n\0ab", 5, "\nab", false },
+	{ "A", 1, "ab", true },
+	{ "ca", 2, "ab", true },    /* before what is ignored */
+	{ "ab\0c", 4, "ab", true }, /* behind it */
+	{ "a\377", 2, "a\377", false },
+	{ "a\377", 2, "ab", true },
+};
+
+/* Nothing, half and all of it is in the buffer when the rest is read. */
+START_TEST(drain_ignores)
+{
+	size_t row = (size_t)_i / 3, len = ignores_rows[row].len;
+	size_t half = len * ((size_t)_i % 3) / 2;
+	unsigned char c;
+
+	say("x", 1);
+	say(ignores_rows[row].text, half);
+	ck_assert_int_eq(stream_byte(&s, &c), 1);
+	say(ignores_rows[row].text + half, len - half);
+	hang_up();
+	ck_assert_int_eq(stream_drain(&s, 10000, ignores_rows[row].ignored),
+	    ignores_rows[row].others);
 }
 END_TEST
 
@@ -1478,7 +1512,7 @@ START_TEST(drain_cannot_wait)
 
 	say("x", 1);
 	wait_error = _i == 0 ? ENOMEM : EINTR;
-	(void)stream_drain(&s, 10);
+	(void)stream_drain(&s, 10, "");
 	ck_assert_int_eq(ioctl(to[0], FIONREAD, &left), 0);
 	ck_assert_int_eq(left, _i == 0 ? 1 : 0);
 }
@@ -1489,7 +1523,7 @@ START_TEST(drain_error)
 	double begin = scratch_seconds();
 
 	ck_assert_int_eq(close(to[0]), 0);
-	ck_assert(!stream_drain(&s, 10000));
+	ck_assert(!stream_drain(&s, 10000, ""));
 	ck_assert(scratch_seconds() - begin < 5);
 }
 END_TEST
@@ -1625,7 +1659,7 @@ START_TEST(stopped_in_drain)
 	double begin = scratch_seconds();
 
 	signals(on_stop, 20, 20);
-	(void)stream_drain(&s, 60000);
+	(void)stream_drain(&s, 60000, "");
 	ck_assert(scratch_seconds() - begin < 5);
 }
 END_TEST
@@ -1862,6 +1896,8 @@ stream_suite(void)
 	tcase_add_test(tc, held_before_much);
 	tcase_add_test(tc, drain_to_end);
 	tcase_add_test(tc, drain_to_silence);
+	tcase_add_loop_test(
+	    tc, drain_ignores, 0, 3 * (int)LENGTH(ignores_rows));
 	tcase_add_loop_test(tc, drain_cannot_wait, 0, 2);
 	tcase_add_test(tc, drain_error);
 	tcase_add_loop_test(tc, stopped, IN_BYTE, OUT_ZEROS + 1);
