@@ -3,6 +3,8 @@
 
 #include "durable.h"
 
+#include <sys/file.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -114,9 +116,12 @@ durable_later(struct durable *d, int fd, dev_t dev)
 {
 	if (turn_to(d, dev) == -1)
 		return -1;
-	if (d->fd == -1)
-		d->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	return d->fd == -1 ? -1 : 0;
+	if (d->fd != -1)
+		return 0;
+	if ((d->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3)) == -1)
+		return -1;
+	(void)flock(d->fd, LOCK_UN);
+	return 0;
 }
 
 int

@@ -32,7 +32,11 @@ int durable_heard(int fd) ATTR_USE;
  */
 int durable_directory(int dirfd, int inside) ATTR_USE;
 
-/* The file systems that a session has written to. */
+/*
+ * The file systems that a session has written to.  Of the last one something is
+ * kept open, and from before its data were written: syncfs(2) tells of what has
+ * failed since.  In a directory that cannot be read only a file can be that.
+ */
 struct durable {
 	int fd; /* owned: something in the last one, or -1 */
 	dev_t dev;
@@ -41,8 +45,10 @@ struct durable {
 void durable_init(struct durable *d);
 
 /*
- * The file system dev of the file fd was written to.  The last one before it is
- * synced if it was another.  0, or -1 with errno.
+ * The file system dev was written to: the file fd, which is whole and has its
+ * name.  The last one before it is synced if it was another.  Where a copy of
+ * fd is kept its lock (flock(2)), which that would have too, is given up: the
+ * file is anybody's.  0, or -1 with errno.
  */
 int durable_later(struct durable *d, int fd, dev_t dev) ATTR_USE;
 

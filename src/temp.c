@@ -83,12 +83,6 @@ temp_has_its_name(const struct temp *t)
 	    st.st_dev == t->st.st_dev && st.st_ino == t->st.st_ino;
 }
 
-void
-temp_unlock(const struct temp *t)
-{
-	(void)flock(t->fd, LOCK_UN);
-}
-
 /* Some file systems count no links: then the name is asked for. */
 static bool
 is_removed(const struct temp *t)

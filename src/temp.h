@@ -60,12 +60,6 @@ int temp_rename(const struct temp *t, const char *to, unsigned flags) ATTR_USE;
 int temp_create_named(
     struct temp *t, int dirfd, const char *name, mode_t mode) ATTR_USE;
 
-/*
- * It is whole and has its name: others may take it over, also where a copy of
- * its descriptor stays open, which has the lock otherwise.
- */
-void temp_unlock(const struct temp *t);
-
 /* Forget it; its name was renamed to another one. */
 void temp_close(struct temp *t);
 

@@ -446,7 +446,6 @@ settle(struct upload *u)
 	case POLICY_SYNC_NO:
 		break;
 	case POLICY_SYNC_SESSION:
-		temp_unlock(&u->temp);
 		return durable_later(
 		    &all->durable, u->temp.fd, u->temp.st.st_dev);
 	case POLICY_SYNC_FILE:

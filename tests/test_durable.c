@@ -7,6 +7,7 @@
 
 #include "durable.h"
 
+#include <sys/file.h>
 #include <sys/syscall.h>
 
 #include "defs.h"
@@ -234,6 +235,25 @@ START_TEST(last_one_fails)
 }
 END_TEST
 
+/*
+ * What is kept is the file as it was opened before its data were written, since
+ * when errors are told, but not from others.
+ */
+START_TEST(kept_file_is_not_locked)
+{
+	int fd = new_file(), other = new_file();
+
+	ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+	ck_fails(flock(other, LOCK_EX | LOCK_NB), EWOULDBLOCK);
+	ck_assert_int_eq(durable_later(&durable, fd, dir_dev), 0);
+	ck_assert_int_eq(lseek(fd, 7, SEEK_SET), 7);
+	ck_assert_int_eq(lseek(durable.fd, 0, SEEK_CUR), 7);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(flock(other, LOCK_EX | LOCK_NB), 0);
+	ck_assert_int_eq(durable_now(&durable), 0);
+}
+END_TEST
+
 /* What nobody will be able to sync later is an error now. */
 START_TEST(cannot_be_kept)
 {
@@ -260,6 +280,7 @@ durable_suite(void)
 	tcase_add_test(tc, directory_that_cannot_be_read);
 	tcase_add_test(tc, file_systems_one_after_another);
 	tcase_add_loop_test(tc, last_one_fails, 0, 2);
+	tcase_add_test(tc, kept_file_is_not_locked);
 	tcase_add_test(tc, cannot_be_kept);
 	suite_add_tcase(s, tc);
 	return s;
