@@ -361,17 +361,16 @@ client_download(struct client *c, const struct load *l)
 void
 client_greet(struct client *c, bool upload)
 {
-	struct talk t;
+	struct session *s = c->session;
+	char byte;
 
-	talk_open(&t, c);
-	if (!upload)
-		put(&t, "", 1);
-	need(&t);
-	if (t.in[0] != (upload ? '\0' : 'C'))
-		session_fail(t.s, "the server refused");
+	if ((!upload && write(s->in, "", 1) != 1) ||
+	    read(s->out, &byte, 1) != 1)
+		session_fail(s, "the server said nothing");
+	c->first = seconds_now();
+	if (byte != (upload ? '\0' : 'C'))
+		session_fail(s, "the server refused");
 	/* A download of an empty file; an upload of nothing. */
-	if (!upload)
-		put(&t, "\0\0", 2);
-	flush(&t);
-	talk_close(&t);
+	if (!upload && write(s->in, "\0\0", 2) != 2)
+		session_fail(s, "cannot write to the server");
 }

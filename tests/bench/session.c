@@ -70,12 +70,15 @@ words(const char *const *w)
 	return (char *const *)(uintptr_t)w;
 }
 
-static void become_server(const struct launch *l, const int fd[3])
-    __attribute__((noreturn));
+static void become_server(struct session *s, const struct launch *l,
+    const int fd[3]) __attribute__((noreturn));
 
-/* In the child, which shares our memory until then. */
+/*
+ * In the child, which shares our memory until then: the clock starts when the
+ * account has been taken, which is ours to do.
+ */
 static void
-become_server(const struct launch *l, const int fd[3])
+become_server(struct session *s, const struct launch *l, const int fd[3])
 {
 	int i;
 
@@ -91,20 +94,21 @@ become_server(const struct launch *l, const int fd[3])
 		_exit(126);
 	if (l->trace && ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1)
 		_exit(126);
+	s->begin = seconds_now();
 	(void)execve(l->argv[0], words(l->argv), words(environment));
 	_exit(127);
 }
 
 /* A fork(2) would be more than what is measured: our memory is large. */
 static pid_t
-spawn(const struct launch *l, const int fd[3])
+spawn(struct session *s, const struct launch *l, const int fd[3])
 {
 	pid_t pid;
 
 	if ((pid = vfork()) == -1)
 		err(1, "vfork");
 	if (pid == 0)
-		become_server(l, fd);
+		become_server(s, l, fd);
 	return pid;
 }
 
@@ -146,7 +150,7 @@ spawn_traced(struct session *s, const struct launch *l, const int fd[3])
 		err(1, "fork");
 	if (pid > 0)
 		return pid;
-	*s->traced = spawn(l, fd);
+	*s->traced = spawn(s, l, fd);
 	/* Or the server's end of file would never come. */
 	(void)close_range(0, ~0U, 0);
 	status = count_calls(*s->traced, s->calls);
@@ -204,7 +208,8 @@ session_start(struct session *s, const struct launch *l)
 	fd[0] = in.theirs;
 	fd[1] = out.theirs;
 	fd[2] = error.theirs;
-	s->pid = l->trace ? spawn_traced(s, l, fd) : spawn(l, fd);
+	s->begin = seconds_now();
+	s->pid = l->trace ? spawn_traced(s, l, fd) : spawn(s, l, fd);
 	(void)close(in.theirs);
 	if (out.theirs != in.theirs)
 		(void)close(out.theirs);

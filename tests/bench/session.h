@@ -29,6 +29,7 @@ struct launch {
 };
 
 struct session {
+	double begin;         /* seconds: when it was started */
 	pid_t pid;            /* the child of ours to wait for */
 	pid_t relay;          /* the delay line, or 0 */
 	pid_t *traced;        /* shared: the server under trace */

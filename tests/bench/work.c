@@ -187,8 +187,8 @@ run_session(const struct job *j, unsigned k, struct outcome *o)
 	struct launch l;
 
 	make_launch(j, &l, k);
-	o->begin = seconds_now();
 	session_start(&s, &l);
+	o->begin = s.begin;
 	play(j, &c);
 	o->end = seconds_now();
 	o->first = c.first;
