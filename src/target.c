@@ -42,7 +42,7 @@ keyword_of(const struct policy *policy, int err)
 		return policy->atomic ? "Atomic" : "Overwrite";
 	case ERR_SEVERAL_NAMES:
 	case ERR_LOCKED:
-		return policy->atomic ? NULL : "Atomic";
+		return "Atomic";
 	case ENOSPC:
 		return space_is_limited(&policy->min_free) ? "MinFreeSpace"
 							   : NULL;
