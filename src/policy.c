@@ -188,6 +188,7 @@ policy_init(struct policy *p)
 	p->max_depth = 64;
 	p->max_matches = 10000;
 	p->discard_limit = (off_t)64 * 1024 * 1024;
+	p->free_failures = 100;
 }
 
 enum policy_verdict

@@ -85,7 +85,8 @@ struct policy {
 	unsigned max_depth;           /* directory levels, 1 to DEPTH_MAX */
 	unsigned max_matches;         /* names that patterns may expand to */
 	struct policy_space min_free; /* must stay free; 0: no matter */
-	off_t discard_limit;          /* bytes of refused files read away */
+	off_t discard_limit;          /* see allowance.h, as for the next */
+	unsigned free_failures;       /* no keyword sets it */
 	char allow_names[POLICY_NAMES_BYTES]; /* of files; empty: all */
 	char deny_names[POLICY_NAMES_BYTES];  /* of every component */
 };

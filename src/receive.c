@@ -49,10 +49,14 @@ static enum session_next
 fail(
     const struct session *s, const struct receive *r, struct upload *u, int err)
 {
+	char message[PEER_TEXT_MAX];
+
 	upload_abort(u);
 	audit_failed(s->audit, errors_code(err), r->path, r->size);
-	return session_after_answer(
-	    peer_warn_item(s->peer, r->shown, errors_text(err)));
+	(void)text_reason(message, sizeof(message), r->shown, errors_text(err));
+	if (!allowance_pay(r->allowance, 0))
+		return session_quit(s, message);
+	return session_after_answer(peer_warn(s->peer, "%s", message));
 }
 
 static enum session_next
@@ -79,6 +83,8 @@ forget(const struct session *s, const struct receive *r, struct upload *u,
 	upload_abort(u);
 	audit_failed(s->audit, "sender-error", r->path, r->size);
 	session_note_client(text, len);
+	if (!allowance_pay(r->allowance, 0))
+		return session_quit(s, "too many files failed");
 	return session_after_answer(peer_ack(s->peer));
 }
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "allowance.h"
 #include "defs.h"
 #include "session.h"
 #include "upload.h"
@@ -21,6 +22,7 @@ struct receive {
 	off_t size;
 	const struct timespec *times; /* access and modification, or NULL */
 	bool eof_commits; /* the end of input may stand for the end mark */
+	struct allowance *allowance; /* borrowed; of files that fail */
 };
 
 /*

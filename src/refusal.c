@@ -10,18 +10,13 @@
 
 #include "text.h"
 
-/*
- * What a refusal costs besides the bytes that are thrown away for it: the
- * longest line of the log.  So the lines of a session have a limit as well.
- */
-#define REFUSAL_BYTES 2048
-
 void
-refusal_init(struct refusal *r, const struct session *s)
+refusal_init(
+    struct refusal *r, const struct session *s, struct allowance *allowance)
 {
 	r->s = s;
+	r->allowance = allowance;
 	r->dead = r->unnamed = 0;
-	r->left = s->policy->discard_limit;
 }
 
 bool
@@ -36,38 +31,12 @@ warn(struct refusal *r, const char *message)
 	return session_after_answer(peer_warn(r->s->peer, "%s", message));
 }
 
-/* What the client sends from here on is nobody's business. */
-static enum session_next
-drain(struct refusal *r)
-{
-	(void)stream_drain(r->s->stream, SESSION_DRAIN_MS, "");
-	return SESSION_END;
-}
-
 /* Will the client take an answer to the header for what it is? */
 static bool
 waits_for_answer(const struct refusal *r)
 {
 	return r->s->request->waits && !peer_has_answered(r->s->peer) &&
 	    !stream_is_waiting(r->s->stream);
-}
-
-/* Pay for one refusal, and for size bytes of it; false: there is no more. */
-static bool
-pay(struct refusal *r, off_t size)
-{
-	if (size > r->left)
-		return false;
-	r->left -= size;
-	r->left -= REFUSAL_BYTES;
-	return true;
-}
-
-static enum session_next
-quit(struct refusal *r, const char *message)
-{
-	(void)peer_quit(r->s->peer, PEER_FATAL, "%s", message);
-	return drain(r);
 }
 
 /* Let the body come, throw it away, and say no at its end. */
@@ -78,8 +47,8 @@ discard_body(struct refusal *r, off_t size, const char *message)
 	size_t len;
 	int unused;
 
-	if (!pay(r, size))
-		return quit(r, message);
+	if (!allowance_pay(r->allowance, size))
+		return session_quit(r->s, message);
 	if (peer_ack(r->s->peer) == -1)
 		return SESSION_UNANSWERED;
 	if (stream_to_file(r->s->stream, -1, size, &unused) == -1)
@@ -107,10 +76,12 @@ refusal_file(struct refusal *r, off_t size, const char *message)
 	if (!req->recursive && !req->directory &&
 	    !peer_has_answered(r->s->peer)) {
 		(void)warn(r, message);
-		return drain(r);
+		return session_drain(r->s);
 	}
 	if (req->directory_own && waits_for_answer(r))
-		return pay(r, 0) ? warn(r, message) : quit(r, message);
+		return allowance_pay(r->allowance, 0)
+		    ? warn(r, message)
+		    : session_quit(r->s, message);
 	return discard_body(r, size, message);
 }
 
@@ -118,8 +89,8 @@ enum session_next
 refusal_directory(struct refusal *r, const char *path, const struct reason *why,
     const char *message)
 {
-	if (!pay(r, 0))
-		return quit(r, message);
+	if (!allowance_pay(r->allowance, 0))
+		return session_quit(r->s, message);
 	if (waits_for_answer(r))
 		return warn(r, message);
 	(void)text_format(r->message, sizeof(r->message), "%s", message);
@@ -176,8 +147,8 @@ refusal_dead_directory(struct refusal *r, const struct proto_record *rec)
 	if (!push_name(r, rec))
 		r->unnamed++;
 	note(r);
-	if (!pay(r, 0))
-		return quit(r, r->message);
+	if (!allowance_pay(r->allowance, 0))
+		return session_quit(r->s, r->message);
 	r->dead++;
 	return session_after_answer(peer_ack(r->s->peer));
 }

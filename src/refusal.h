@@ -11,8 +11,7 @@
  * clients stay in step with that.  A refused directory is then entered as a
  * dead one in which everything is refused up to the matching E.
  *
- * DiscardLimit pays for the data and, at a fixed price, for each refusal: the
- * first that it does not cover ends the session (R-RES-1).
+ * What the allowance does not cover ends the session.
  */
 #ifndef REFUSAL_H
 #define REFUSAL_H
@@ -21,6 +20,7 @@
 
 #include <stdbool.h>
 
+#include "allowance.h"
 #include "defs.h"
 #include "proto.h"
 #include "reason.h"
@@ -31,14 +31,15 @@ struct refusal {
 	char path[PATH_BYTES_MAX];       /* of the innermost, for the log */
 	char message[MESSAGE_BYTES_MAX]; /* why the outermost is dead */
 	const struct session *s;
-	unsigned long dead;    /* dead directories that are open */
-	unsigned long unnamed; /* of these: path has no room for them */
-	off_t left;            /* of DiscardLimit; below 0: overdrawn */
-	const char *code;      /* as message, for the log */
-	const char *keyword;   /* the same, or NULL */
+	struct allowance *allowance; /* borrowed */
+	unsigned long dead;          /* dead directories that are open */
+	unsigned long unnamed;       /* of these: path has no room for them */
+	const char *code;            /* as message, for the log */
+	const char *keyword;         /* the same, or NULL */
 };
 
-void refusal_init(struct refusal *r, const struct session *s);
+void refusal_init(
+    struct refusal *r, const struct session *s, struct allowance *allowance);
 
 /*
  * Answer the header of a file of size bytes, for which an answer is due, and

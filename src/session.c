@@ -15,6 +15,20 @@ session_after_answer(int ret)
 	return ret == 0 ? SESSION_GO_ON : SESSION_UNANSWERED;
 }
 
+enum session_next
+session_drain(const struct session *s)
+{
+	(void)stream_drain(s->stream, SESSION_DRAIN_MS, "");
+	return SESSION_END;
+}
+
+enum session_next
+session_quit(const struct session *s, const char *message)
+{
+	(void)peer_quit(s->peer, PEER_FATAL, "%s", message);
+	return session_drain(s);
+}
+
 void
 session_work(const struct session *s)
 {

@@ -49,6 +49,13 @@ enum session_next {
 /* After an answer that was given: 0, or -1 with errno. */
 enum session_next session_after_answer(int ret) ATTR_USE;
 
+/* What the client sends from here on is nobody's business. */
+enum session_next session_drain(const struct session *s) ATTR_USE;
+
+/* The same with a last word: no more of this (R-RES-1). */
+enum session_next session_quit(
+    const struct session *s, const char *message) ATTR_USE;
+
 /* Work on files begins, which is not to be interrupted: see deadline.h. */
 void session_work(const struct session *s);
 

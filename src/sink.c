@@ -96,7 +96,8 @@ take_data(struct sink *k, const struct item *it, struct upload *u)
 		.shown = k->target.tree.shown,
 		.size = it->rec->size,
 		.times = it->times,
-		.eof_commits = k->s->request->eof_commits && k->items == 1 };
+		.eof_commits = k->s->request->eof_commits && k->items == 1,
+		.allowance = &k->allowance };
 	enum session_next next;
 	bool stored = false;
 
@@ -199,6 +200,21 @@ end_early(struct sink *k)
 
 /* Attributes of the directory that was left could not be set. */
 static enum session_next
+answer_failed_directory(struct sink *k, int err)
+{
+	char message[PEER_TEXT_MAX];
+
+	(void)text_reason(
+	    message, sizeof(message), k->target.tree.shown, strerror(err));
+	if (!allowance_pay(&k->allowance, 0))
+		return session_quit(k->s, message);
+	/* Of an E that was answered early only the exit status tells. */
+	if (peer_has_answered(k->s->peer))
+		return acknowledge(k);
+	return session_after_answer(peer_warn(k->s->peer, "%s", message));
+}
+
+static enum session_next
 fail_directory(struct sink *k, const char *name, int err)
 {
 	enum session_next next;
@@ -209,12 +225,7 @@ fail_directory(struct sink *k, const char *name, int err)
 	    tree_push_name(&k->target.tree, name) == -1)
 		tree_pop_name(&k->target.tree);
 	audit_failed(k->s->audit, errors_code(err), k->target.tree.path, 0);
-	/* Of an E that was answered early only the exit status tells. */
-	if (peer_has_answered(k->s->peer))
-		next = acknowledge(k);
-	else
-		next = session_after_answer(peer_warn_item(
-		    k->s->peer, k->target.tree.shown, strerror(err)));
+	next = answer_failed_directory(k, err);
 	tree_pop_name(&k->target.tree);
 	return next;
 }
@@ -398,7 +409,9 @@ sink_run(struct sink *k, const struct session *session)
 	k->s = session;
 	k->has_times = k->failed = false;
 	k->items = 0;
-	refusal_init(&k->refusal, session);
+	allowance_init(&k->allowance, session->policy->discard_limit,
+	    session->policy->free_failures);
+	refusal_init(&k->refusal, session, &k->allowance);
 	serve(k);
 	target_leave(&k->target);
 	return k->failed || session->peer->complained;

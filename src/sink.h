@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "allowance.h"
 #include "refusal.h"
 #include "session.h"
 #include "target.h"
@@ -17,6 +18,7 @@
 /* In such an order that what every session touches lies on few pages. */
 struct sink {
 	struct refusal refusal;
+	struct allowance allowance;
 	const struct session *s;
 	bool has_times;      /* a T waits for its C or D */
 	bool failed;         /* exit status 1 */

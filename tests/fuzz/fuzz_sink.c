@@ -115,7 +115,8 @@ pick_policy(struct policy *p, const uint8_t *head)
 		p->max_depth = 2;
 	if ((bits & 0x8000) != 0)
 		p->file_mode = 0604;
-	p->discard_limit = (off_t)head[4] * 64;
+	p->discard_limit = (off_t)(head[4] & 0x7f) * 128;
+	p->free_failures = head[4] >> 7;
 	memcpy(p->deny_names, "no*\0", 5);
 }
 
@@ -184,6 +185,7 @@ facts_of(const struct request *req, const struct target *target,
 		.eof_commits = req->eof_commits,
 		.credits = credits,
 		.discard_limit = policy->discard_limit,
+		.free_failures = policy->free_failures,
 		.base = target->base == NULL ? "" : target->base,
 		.into = target->into,
 		.atomic = policy->atomic };

@@ -7,10 +7,13 @@
  */
 #include "config.h"
 
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -21,6 +24,7 @@
 #include <unistd.h>
 
 #include "driver.h"
+#include "trace.h"
 
 #define TEMP_NAME ".scp-server.0123456789abcdef~"
 
@@ -731,6 +735,7 @@ count(const char *text, const char *what)
 }
 
 #define REFUSED "refused upload by "
+#define FAILED  "failed upload by "
 
 /* R-LOG-1: whatever is refused has a line, and the path that it would have. */
 START_TEST(refused_directory_in_the_log)
@@ -920,22 +925,46 @@ START_TEST(default_discard_limit)
 END_TEST
 
 /*
- * Refused items without a byte have their price: four are paid for here, and
- * the fifth is the last that the log tells of (R-RES-1).
+ * Items that come to nothing have their price, with or without bytes: beside
+ * the free ones four are paid for here, and the next is the last that the log
+ * tells of (R-RES-1).
  */
+#define FREE      100
+#define FOUR_MORE "-o DiscardLimit=7K"
+
 static const struct priced {
 	const char *command;
-	const char *first;
+	const char *first; /* with its answers, the first one of all too */
+	const char *answered;
 	const char *again;
-	const char *answers; /* before the last; NULL: waits for each of them */
+	const char *answers;
+	const char *last; /* before the answer that ends it */
+	bool waits;       /* for each answer */
+	long call;        /* that fails */
 } priced[] = {
-	{ "scp -rt d", "", "C0644 0 isdir\n|", "001010101" },
-	{ "scp -rt d", "", "C0644 0 " TEMP_NAME "\n|", "001010101" },
-	{ "scp -rt d", "D0755 0 isfile\n", "C0644 0 x\n|", "00010101" },
-	{ "scp -rt d", "D0755 0 isfile\n", "D0755 0 x\n", "00000" },
-	{ "scp -rt d", "", "D0755 0 isfile\nE\n", "001010101" },
-	{ "scp -d -t d", "", "C0644 0 isdir\n", NULL },
-	{ "scp -r -t d", "", "D0755 0 isfile\n", NULL },
+	{ "scp -rt d", "", "0", "C0644 0 isdir\n|", "01", "", false, 0 },
+	{ "scp -rt d", "", "0", "C0644 0 " TEMP_NAME "\n|", "01", "", false,
+	    0 },
+	{ "scp -rt d", "D0755 0 isfile\n", "00", "C0644 0 x\n|", "01", "",
+	    false, 0 },
+	{ "scp -rt d", "D0755 0 isfile\n", "00", "D0755 0 x\n", "0", "", false,
+	    0 },
+	{ "scp -rt d", "", "0", "D0755 0 isfile\nE\n", "01", "", false, 0 },
+	{ "scp -d -t d", "", "0", "C0644 0 isdir\n", "1", "", true, 0 },
+	{ "scp -r -t d", "", "0", "D0755 0 isfile\n", "1", "", true, 0 },
+	/* Given up by the client, and by us. */
+	{ "scp -rt d", "", "0", "C0644 0 x\n\1bad disk\n", "00", "0", false,
+	    0 },
+	{ "scp -rt d", "", "0", "C0644 1 x\nx\2bad disk\n", "00", "0", false,
+	    0 },
+	{ "scp -d -t d", "", "0", "C0644 0 x\n\1bad disk\n", "00", "0", true,
+	    0 },
+	{ "scp -t d/x", "", "0", "C0644 0 x\n\1bad disk\n", "00", "0", false,
+	    0 },
+	{ "scp -rt d", "", "0", "T1 0 1 0\nC0644 0 x\n|", "001", "00", false,
+	    SYS_utimensat },
+	{ "scp -rt d", "", "0", "T1 0 1 0\nD0755 0 isdir\nE\n", "001", "00",
+	    false, SYS_utimensat },
 };
 
 static void
@@ -952,30 +981,88 @@ send_priced(struct server *s, const char *records)
 	bytes_free(&b);
 }
 
-START_TEST(refusals_have_a_price)
+static void
+start_priced(struct server *s, const struct priced *row, const char *options)
+{
+	struct trace trace = { .call = row->call, .error = EIO };
+
+	trace.result = mmap(NULL, sizeof(*trace.result), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(trace.result, MAP_FAILED);
+	server_start(s,
+	    &(struct launch){ .options = options,
+		.command = row->command,
+		.trace = row->call == 0 ? NULL : &trace });
+}
+
+static void
+ck_priced(const struct priced *row, const char *options, size_t paid)
+{
+	size_t i = row->first[0] != '\0';
+	struct server s;
+
+	start_priced(&s, row, options);
+	send_priced(&s, row->first);
+	if (row->waits)
+		ck_answers(&s, row->answered);
+	for (; i < paid; i++) {
+		send_priced(&s, row->again);
+		if (row->waits)
+			ck_answers(&s, row->answers);
+	}
+	send_priced(&s, row->again);
+	server_send(&s, good, sizeof(good));
+	server_close_input(&s);
+	if (!row->waits)
+		ck_answers(&s, row->answered);
+	for (i = row->first[0] != '\0'; !row->waits && i < paid; i++)
+		ck_answers(&s, row->answers);
+	ck_answers(&s, row->last);
+	ck_answers(&s, "2");
+	expect_end(&s, 1);
+	ck_assert_uint_eq(
+	    count(s.log.p, REFUSED) + count(s.log.p, FAILED), paid + 1);
+	server_clear(&s);
+	ck_obstacles(false);
+}
+
+START_TEST(failures_have_a_price)
 {
 	const struct priced *row = &priced[_i];
+
+	if (row->call != 0 && !can_trace())
+		return;
+	make_obstacles();
+	ck_priced(row, FOUR_MORE, FREE + 4);
+	/* The price is overdrawn once, and so is none that is left. */
+	ck_priced(row, "-o DiscardLimit=2048", FREE + 2);
+	ck_priced(row, "-o DiscardLimit=2047", FREE + 1);
+}
+END_TEST
+
+/* Without any bytes to throw away, sessions go on as others do. */
+START_TEST(discard_limit_of_nothing)
+{
 	struct server s;
 
 	make_obstacles();
 	server_start(&s,
 	    &(struct launch){
-		.options = "-o DiscardLimit=7K", .command = row->command });
-	server_send(&s, row->first, strlen(row->first));
-	for (size_t i = 0; i < 6; i++) {
-		if (row->answers == NULL && i < 5)
-			ck_answers(&s, i == 0 ? "0" : "1");
-		send_priced(&s, row->again);
+		.options = "-o DiscardLimit=0", .command = "scp -d -t d" });
+	ck_answers(&s, "0");
+	for (int i = 0; i < FREE; i++) {
+		server_send(&s, "C0644 9 isdir\n", 14);
+		ck_answers(&s, "1");
 	}
 	server_send(&s, good, sizeof(good));
-	server_close_input(&s);
-	if (row->answers != NULL)
-		ck_answers(&s, row->answers);
+	ck_answers(&s, "00");
+	/* Who sends them all the same has none. */
+	server_send(&s, "C0644 9 isdir\n123456789", 24);
 	ck_answers(&s, "2");
+	server_close_input(&s);
 	expect_end(&s, 1);
-	ck_assert_uint_eq(count(s.log.p, REFUSED), 5);
 	server_clear(&s);
-	ck_obstacles(false);
+	ck_obstacles(true);
 }
 END_TEST
 
@@ -1160,7 +1247,8 @@ add_others(TCase *tc)
 	tcase_add_test(tc, refused_directory_in_one_not_writable);
 	tcase_add_test(tc, discard_limit);
 	tcase_add_test(tc, default_discard_limit);
-	tcase_add_loop_test(tc, refusals_have_a_price, 0, (int)LENGTH(priced));
+	tcase_add_loop_test(tc, failures_have_a_price, 0, (int)LENGTH(priced));
+	tcase_add_test(tc, discard_limit_of_nothing);
 	tcase_add_test(tc, default_discard_limit_for_small_files);
 	tcase_add_test(tc, discard_limit_in_a_refused_directory);
 	tcase_add_test(tc, discard_limit_is_for_refused_files);

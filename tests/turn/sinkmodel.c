@@ -189,18 +189,28 @@ begin_body(
 		forget(m, m->line);
 }
 
+static off_t
+left_of(const struct sinkmodel *m, const struct sinkmodel_cost *cost)
+{
+	const struct sinkmodel_facts *f = m->facts;
+	off_t left = f->discard_limit - cost->bytes;
+
+	if (cost->items > f->free_failures)
+		left -=
+		    (off_t)(cost->items - f->free_failures) * SINKMODEL_PRICE;
+	return left;
+}
+
 /*
- * The answers to a refused item, these as long as its price and the size bytes
- * that are read away for it are within the limit.
+ * The answers to an item that is not stored, these as long as its price and
+ * the size bytes that are read away for it are within the limit.
  */
 static unsigned
 levels_of_paying(const struct sinkmodel *m, off_t size, unsigned levels)
 {
-	const off_t limit = m->facts->discard_limit;
-
-	if (size > limit - m->discarded)
+	if (size > left_of(m, &m->certain))
 		return MAY(2);
-	return size > limit - m->discarded_max ? levels | MAY(2) : levels;
+	return size > left_of(m, &m->most) ? levels | MAY(2) : levels;
 }
 
 static unsigned
@@ -209,13 +219,20 @@ levels_of_discarding(const struct sinkmodel *m, off_t size, bool answered)
 	return levels_of_paying(m, size, answered ? 0 : MAY(0));
 }
 
-/* What was refused, for certain or perhaps. */
+/* One was not stored, perhaps; and of its bytes so many were thrown away. */
 static void
-pay(struct sinkmodel *m, off_t size, bool certain)
+may_pay(struct sinkmodel *m, off_t size)
 {
-	m->discarded_max += size + SINKMODEL_PRICE;
-	if (certain)
-		m->discarded += size + SINKMODEL_PRICE;
+	m->most.items++;
+	m->most.bytes += size;
+}
+
+static void
+pay(struct sinkmodel *m, off_t certain, off_t most)
+{
+	may_pay(m, most);
+	m->certain.items++;
+	m->certain.bytes += certain;
 }
 
 /* In which ways may this file be refused? */
@@ -266,7 +283,7 @@ take_file(struct sinkmodel *m, const struct proto_record *rec)
 		begin_body(m, rec, fate);
 		return;
 	}
-	pay(m, 0, true);
+	pay(m, 0, 0);
 	if (level == 2 || (!m->facts->recursive && !m->facts->directory))
 		finish(m, true);
 }
@@ -283,24 +300,37 @@ give_credits(struct sinkmodel *m)
 		(void)take_answer(m, MAY(0));
 }
 
+/* The answers behind a file; a refused one has been paid for. */
+static unsigned
+levels_of_end(const struct sinkmodel *m, bool is_whole)
+{
+	unsigned failed = levels_of_paying(m, 0, is_whole ? MAY(1) : MAY(0));
+
+	if (m->fate == REFUSED)
+		return MAY(1);
+	if (m->facts->judge == NULL)
+		return failed | MAY(1) | (is_whole ? MAY(0) : 0);
+	return is_whole && !m->is_spoiled ? MAY(0) : failed;
+}
+
 /* The sender is done with the file, and says that it is whole or not. */
 static void
 end_file(struct sinkmodel *m, bool is_whole)
 {
-	unsigned levels = MAY(0) | MAY(1), level;
+	unsigned level;
 
 	m->is_spoiled = m->is_spoiled || m->fails;
-	if (m->fate == REFUSED)
-		levels = MAY(1);
-	else if (m->facts->judge != NULL)
-		levels = is_whole && m->is_spoiled ? MAY(1) : MAY(0);
 	m->state = AT_RECORD;
-	level = take_answer(m, levels);
-	if (m->fate == REFUSED || (level == 1 && m->fate == UNKNOWN))
-		pay(m, m->size, m->fate == REFUSED);
-	if (level == 0 && is_whole) {
+	level = take_answer(m, levels_of_end(m, is_whole));
+	if (level == 2) {
+		finish(m, true);
+	} else if (level == 0 && is_whole) {
 		store(m);
 		give_credits(m);
+	} else {
+		/* It was refused at its header, or has failed now. */
+		pay(m, m->fate == REFUSED ? m->size : 0,
+		    m->fate == ACCEPTED || level == 0 ? 0 : m->size);
 	}
 }
 
@@ -331,8 +361,10 @@ take_directory(struct sinkmodel *m, const struct proto_record *rec)
 	if (levels != 0 &&
 	    (!answered || (levels == MAY(2) && fate == REFUSED) || says(m, 2)))
 		level = take_answer(m, levels);
-	if (fate != ACCEPTED)
-		pay(m, 0, fate == REFUSED || level > 0);
+	if (fate == REFUSED || level > 0)
+		pay(m, 0, 0);
+	else if (fate == UNKNOWN)
+		may_pay(m, 0);
 	if (level == 2)
 		finish(m, true);
 	if (level > 0)
@@ -348,8 +380,8 @@ take_directory(struct sinkmodel *m, const struct proto_record *rec)
 static void
 take_end(struct sinkmodel *m, const struct proto_record *rec)
 {
-	bool answered = use_credit(m);
-	unsigned levels = MAY(0);
+	bool answered = use_credit(m), fails = false, may_fail = false;
+	unsigned levels = MAY(0), level = 0;
 
 	m->has_times = false;
 	if (m->depth == 0) {
@@ -364,13 +396,22 @@ take_end(struct sinkmodel *m, const struct proto_record *rec)
 		if (--m->dead == 0)
 			levels = MAY(1);
 	} else if (judge(m, rec) == UNKNOWN) {
-		levels |= MAY(1);
+		levels |= levels_of_paying(m, 0, MAY(1));
+		may_fail = true;
 	} else if (m->fails) {
-		levels = MAY(1);
-		m->failed = true;
+		levels = levels_of_paying(m, 0, MAY(1));
+		m->failed = fails = true;
 	}
-	if (!answered)
-		(void)take_answer(m, levels);
+	if (answered)
+		levels &= levels == MAY(2) || says(m, 2) ? MAY(2) : 0;
+	if (levels != 0)
+		level = take_answer(m, levels);
+	if (level == 2)
+		finish(m, true);
+	else if (fails)
+		pay(m, 0, 0);
+	else if (may_fail)
+		may_pay(m, 0);
 }
 
 /* --- records ------------------------------------------------------------- */

@@ -24,8 +24,13 @@ enum judgement {
 	REFUSED
 };
 
-/* Of a refused item, besides its bytes. */
+/* Of an item that is refused or fails, besides its bytes. */
 #define SINKMODEL_PRICE 2048
+
+struct sinkmodel_cost {
+	unsigned long items;
+	off_t bytes;
+};
 
 /* What the command line and the settings say. */
 struct sinkmodel_facts {
@@ -34,10 +39,11 @@ struct sinkmodel_facts {
 	bool directory_own;
 	bool waits;
 	bool eof_commits;
-	unsigned credits;    /* 0, 1, 2 */
-	off_t discard_limit; /* of what refused items cost */
-	const char *base;    /* where the target is, "" for the root */
-	bool into;           /* the target is a directory */
+	unsigned credits;       /* 0, 1, 2 */
+	off_t discard_limit;    /* of what items cost that are not stored */
+	unsigned free_failures; /* so many cost their bytes only */
+	const char *base;       /* where the target is, "" for the root */
+	bool into;              /* the target is a directory */
 	bool atomic;
 	/* Of a C or D that goes into a directory; NULL: unknown. */
 	enum judgement (*judge)(const struct proto_record *rec);
@@ -71,8 +77,8 @@ struct sinkmodel {
 	unsigned dead; /* directories, as far as is known */
 	unsigned depth;
 	unsigned long items;
-	off_t discarded;     /* for certain */
-	off_t discarded_max; /* at most */
+	struct sinkmodel_cost certain; /* of what was not stored */
+	struct sinkmodel_cost most;
 	/* the record at hand */
 	char line[RECORD_BYTES_MAX + 1];
 	size_t linelen;

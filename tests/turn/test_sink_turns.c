@@ -25,8 +25,9 @@
 #define FILE_RECORD    "C0644 13 f\n"
 #define REFUSED_RECORD "C0644 13 no\n"
 
-/* Two refused bodies are more than that, and three refused items. */
-#define DISCARD_LIMIT (SINKMODEL_PRICE + 20)
+/* Two refused bodies are more than that, and so are three failures. */
+#define DISCARD_LIMIT 20
+#define FREE_FAILURES 1
 
 #define LENGTH_MAX 8
 
@@ -88,24 +89,24 @@ static const struct shape {
 	struct sinkmodel_facts facts;
 } shapes[] = {
 	/* -r, -d, -d alone, waits, may lack the end, credits */
-	{ "scp -t .", 0, { 0, 0, 0, 1, 0, 0, 0, "", 1, 1, NULL } },
-	{ "scp -t '.'", 0, { 0, 0, 0, 1, 1, 0, 0, "", 1, 1, NULL } },
-	{ "scp -pt '.'", 0, { 0, 0, 0, 0, 1, 0, 0, "", 1, 1, NULL } },
-	{ "scp -t 'new'", 0, { 0, 0, 0, 1, 1, 0, 0, "new", 0, 1, NULL } },
-	{ "scp -p -t .", 2, { 0, 0, 0, 1, 0, 0, 0, "", 1, 1, NULL } },
-	{ "scp -p -t new", 2, { 0, 0, 0, 1, 0, 0, 0, "new", 0, 1, NULL } },
-	{ "scp -d -t .", 1, { 0, 1, 1, 1, 0, 0, 0, "", 1, 1, NULL } },
-	{ "scp -d -p -t .", 2, { 0, 1, 1, 1, 0, 0, 0, "", 1, 1, NULL } },
-	{ "scp -dt .", 0, { 0, 1, 0, 0, 0, 0, 0, "", 1, 1, NULL } },
-	{ "scp -q -d -t .", 0, { 0, 1, 1, 0, 0, 0, 0, "", 1, 1, NULL } },
-	{ "scp -d -t -- .", 0, { 0, 1, 1, 0, 0, 0, 0, "", 1, 1, NULL } },
-	{ "scp -r -t .", 0, { 1, 0, 0, 1, 0, 0, 0, "", 1, 1, NULL } },
-	{ "scp -rt .", 0, { 1, 0, 0, 0, 0, 0, 0, "", 1, 1, NULL } },
-	{ "scp -r -d -t .", 1, { 1, 1, 1, 1, 0, 0, 0, "", 1, 1, NULL } },
-	{ "scp -r -p -t .", 2, { 1, 0, 0, 1, 0, 0, 0, "", 1, 1, NULL } },
-	{ "scp -r -p -d -t .", 2, { 1, 1, 1, 1, 0, 0, 0, "", 1, 1, NULL } },
-	{ "scp -rpdt .", 0, { 1, 1, 0, 0, 0, 0, 0, "", 1, 1, NULL } },
-	{ "scp -rp -d -t .", 0, { 1, 1, 1, 0, 0, 0, 0, "", 1, 1, NULL } },
+	{ "scp -t .", 0, { 0, 0, 0, 1, 0, 0, 0, 0, "", 1, 1, NULL } },
+	{ "scp -t '.'", 0, { 0, 0, 0, 1, 1, 0, 0, 0, "", 1, 1, NULL } },
+	{ "scp -pt '.'", 0, { 0, 0, 0, 0, 1, 0, 0, 0, "", 1, 1, NULL } },
+	{ "scp -t 'new'", 0, { 0, 0, 0, 1, 1, 0, 0, 0, "new", 0, 1, NULL } },
+	{ "scp -p -t .", 2, { 0, 0, 0, 1, 0, 0, 0, 0, "", 1, 1, NULL } },
+	{ "scp -p -t new", 2, { 0, 0, 0, 1, 0, 0, 0, 0, "new", 0, 1, NULL } },
+	{ "scp -d -t .", 1, { 0, 1, 1, 1, 0, 0, 0, 0, "", 1, 1, NULL } },
+	{ "scp -d -p -t .", 2, { 0, 1, 1, 1, 0, 0, 0, 0, "", 1, 1, NULL } },
+	{ "scp -dt .", 0, { 0, 1, 0, 0, 0, 0, 0, 0, "", 1, 1, NULL } },
+	{ "scp -q -d -t .", 0, { 0, 1, 1, 0, 0, 0, 0, 0, "", 1, 1, NULL } },
+	{ "scp -d -t -- .", 0, { 0, 1, 1, 0, 0, 0, 0, 0, "", 1, 1, NULL } },
+	{ "scp -r -t .", 0, { 1, 0, 0, 1, 0, 0, 0, 0, "", 1, 1, NULL } },
+	{ "scp -rt .", 0, { 1, 0, 0, 0, 0, 0, 0, 0, "", 1, 1, NULL } },
+	{ "scp -r -d -t .", 1, { 1, 1, 1, 1, 0, 0, 0, 0, "", 1, 1, NULL } },
+	{ "scp -r -p -t .", 2, { 1, 0, 0, 1, 0, 0, 0, 0, "", 1, 1, NULL } },
+	{ "scp -r -p -d -t .", 2, { 1, 1, 1, 1, 0, 0, 0, 0, "", 1, 1, NULL } },
+	{ "scp -rpdt .", 0, { 1, 1, 0, 0, 0, 0, 0, 0, "", 1, 1, NULL } },
+	{ "scp -rp -d -t .", 0, { 1, 1, 1, 0, 0, 0, 0, 0, "", 1, 1, NULL } },
 };
 
 /* The walk through all sequences, and the one at hand. */
@@ -263,9 +264,11 @@ play_all(const struct shape *shape, unsigned credits)
 	policy_init(&policy);
 	policy.protect_home = false;
 	policy.discard_limit = DISCARD_LIMIT;
+	policy.free_failures = FREE_FAILURES;
 	memcpy(policy.deny_names, "no*\0", 5);
 	facts.credits = credits;
 	facts.discard_limit = DISCARD_LIMIT;
+	facts.free_failures = FREE_FAILURES;
 	facts.judge = judge;
 	turns.shape = shape;
 	turns.facts = &facts;
