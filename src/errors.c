@@ -45,6 +45,8 @@ static const struct error {
 	{ ERR_LOCKED, "busy", "is being written by another session" },
 	{ ERR_NO_VERSIONS, "error",
 	    "old versions cannot be kept in this directory" },
+	{ ERR_NO_NUMBER, "error",
+	    "no number is left for an old version of this file" },
 	{ ERR_APPEND_ONLY, "permission",
 	    "directory is append-only: cannot store atomically" },
 };

@@ -15,6 +15,7 @@ enum {
 	ERR_SEVERAL_NAMES,      /* cannot be written in place */
 	ERR_LOCKED,             /* is being written in place by another */
 	ERR_NO_VERSIONS,        /* cannot be kept in this directory */
+	ERR_NO_NUMBER,          /* is left for one of this file */
 	ERR_APPEND_ONLY         /* names in this directory stay as they are */
 };
 

@@ -36,6 +36,7 @@ keyword_of(const struct policy *policy, int err)
 
 	switch (err) {
 	case ERR_NO_VERSIONS:
+	case ERR_NO_NUMBER:
 	case ENAMETOOLONG:
 		return versions ? "Overwrite" : NULL;
 	case ERR_APPEND_ONLY:

@@ -41,6 +41,23 @@ no_versions(void)
 	return -1;
 }
 
+static void
+make_name(char *dst, const char *name, unsigned long number)
+{
+	(void)snprintf(dst, NAME_BYTES_MAX + 1, "%s.~%lu~", name, number);
+}
+
+/* That tells all of them; a directory has no number. */
+static bool
+has_last_number(int dirfd, const char *name)
+{
+	char numbered[NAME_BYTES_MAX + 1];
+	struct stat st;
+
+	make_name(numbered, name, POLICY_VERSION_MAX);
+	return entry_stat(dirfd, numbered, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
 int
 version_check(int dirfd, const char *name)
 {
@@ -52,7 +69,11 @@ version_check(int dirfd, const char *name)
 	}
 	if ((fd = entry_open_dir(dirfd, ".")) == -1)
 		return no_versions();
-	return close(fd);
+	(void)close(fd);
+	if (!has_last_number(dirfd, name))
+		return 0;
+	errno = ERR_NO_NUMBER;
+	return -1;
 }
 
 int
@@ -131,12 +152,6 @@ find_numbers(int dirfd, const char *name, struct numbers *n)
 	return -1;
 }
 
-static void
-make_name(char *dst, const char *name, unsigned long number)
-{
-	(void)snprintf(dst, NAME_BYTES_MAX + 1, "%s.~%lu~", name, number);
-}
-
 /* Rename the new file to the first free number from *number on. */
 static int
 take_number(struct temp *t, const char *name, unsigned long *number)
@@ -146,7 +161,7 @@ take_number(struct temp *t, const char *name, unsigned long *number)
 
 	for (tries = 0; tries < NUMBER_TRIES; tries++, (*number)++) {
 		if (*number > POLICY_VERSION_MAX) {
-			errno = EOVERFLOW;
+			errno = ERR_NO_NUMBER;
 			return -1;
 		}
 		make_name(numbered, name, *number);

@@ -16,7 +16,8 @@
 /*
  * Could versions of name be kept in dirfd?  0, or -1 with errno:
  * ERR_NO_VERSIONS where the directory cannot be read to number them,
- * ENAMETOOLONG.  What the file system can do is left to version_probe().
+ * ERR_NO_NUMBER where the last number is taken, ENAMETOOLONG.  What the file
+ * system can do is left to version_probe().
  */
 int version_check(int dirfd, const char *name) ATTR_USE;
 
@@ -31,7 +32,7 @@ int version_probe(struct temp *t, struct temp_names *names) ATTR_USE;
  * Give t the name, and what has that name the next number; then remove the
  * oldest, so that keep are left.  The caller has seen that name is a regular
  * file.  0; or -1 with errno, and name is as it was: ENOENT where there is
- * none any more.
+ * none any more, ERR_NO_NUMBER.
  */
 int version_replace(struct temp *t, const char *name, unsigned keep) ATTR_USE;
 

@@ -49,6 +49,8 @@ static const struct {
 	{ ERR_LOCKED, "busy", "is being written by another session" },
 	{ ERR_NO_VERSIONS, "error",
 	    "old versions cannot be kept in this directory" },
+	{ ERR_NO_NUMBER, "error",
+	    "no number is left for an old version of this file" },
 
 	/* What a file system may say by itself is not taken for ours. */
 	{ EKEYREJECTED, "error", NULL },

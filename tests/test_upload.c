@@ -748,19 +748,39 @@ START_TEST(keep_versions)
 }
 END_TEST
 
+/* At the header (R-WIRE-5), and where the last number is taken meanwhile. */
 START_TEST(no_more_versions)
 {
+	const struct policy_mode mode = { 0644, POLICY_MODE_SENT };
+
 	policy.overwrite = POLICY_OVERWRITE_VERSION;
 	scratch_file("f", "old", 0644);
-	scratch_file("f.~999999999~", "old", 0644);
 	begin("f", 0644, true);
 	put("new");
+	scratch_file("f.~999999999~", "old", 0644);
 	errno = 0;
 	ck_assert_int_eq(upload_commit(&up, NULL), -1);
-	ck_assert_int_eq(errno, EOVERFLOW);
+	ck_assert_int_eq(errno, ERR_NO_NUMBER);
 	upload_abort(&up);
+	look("f");
+	errno = 0;
+	ck_assert_int_eq(upload_foresee(&up, mode, 0), -1);
+	ck_assert_int_eq(errno, ERR_NO_NUMBER);
+	errno = 0;
+	ck_assert_int_eq(upload_begin(&up, mode, 0), -1);
+	ck_assert_int_eq(errno, ERR_NO_NUMBER);
 	ck_assert_str_eq(scratch_text("f"), "old");
 	ck_assert_int_eq(scratch_count("."), 2);
+	/* Whatever it is that has it. */
+	ck_assert_int_eq(unlink("f.~999999999~"), 0);
+	ck_assert_int_eq(symlink("none", "f.~999999999~"), 0);
+	look("f");
+	errno = 0;
+	ck_assert_int_eq(upload_begin(&up, mode, 0), -1);
+	ck_assert_int_eq(errno, ERR_NO_NUMBER);
+	/* One that is new needs none. */
+	ck_assert_int_eq(unlink("f"), 0);
+	upload_text("f", "new", 0644);
 	/* A directory has no number. */
 	scratch_mkdir("g.~999999999~", 0755);
 	upload_text("g", "old", 0644);

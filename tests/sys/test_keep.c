@@ -59,6 +59,19 @@ START_TEST(version_names)
 }
 END_TEST
 
+/* Once the last number is taken nothing is replaced: said at the header. */
+START_TEST(last_version)
+{
+	make_file("f", "one", 0644);
+	make_file("f.~999999998~", "old", 0644);
+	RUN_WITH("-o Overwrite=version", "scp -d -t .", ACK,
+	    SEND("C0644 3 f\n"), ACK, SEND("two\0"), ACK, SEND("C0644 3 f\n"),
+	    WARNING("f: no number is left for an old version"), EXIT(1));
+	ck_tree("0644 f two\n0644 f.~999999998~ old\n"
+		"0644 f.~999999999~ one\n");
+}
+END_TEST
+
 START_TEST(keep_versions)
 {
 	make_file("f", "0", 0644);
@@ -470,6 +483,7 @@ add_keep(TCase *tc)
 {
 	tcase_add_test(tc, overwrite_version);
 	tcase_add_test(tc, version_names);
+	tcase_add_test(tc, last_version);
 	tcase_add_test(tc, keep_versions);
 	tcase_add_test(tc, in_place);
 	tcase_add_test(tc, in_place_cut);

@@ -212,6 +212,8 @@ static void
 make_things(void)
 {
 	make_file("f", "old", 0600);
+	make_file("v", "old", 0600);
+	make_file("v.~999999999~", "older", 0600);
 	make_file("h", "hard", 0644);
 	ck_assert_int_eq(link("h", "h2"), 0);
 	make_dir("d", 0755);
@@ -226,7 +228,8 @@ make_things(void)
 }
 
 #define THINGS                                                                 \
-	"0555 closed/\n0600 f old\n0644 closed/f old\n0644 d/.h h\n"           \
+	"0555 closed/\n0600 f old\n0600 v old\n"                               \
+	"0600 v.~999999999~ older\n0644 closed/f old\n0644 d/.h h\n"           \
 	"0644 d/a.txt aaa\n0644 d/b.bin b\n0644 h hard\n0644 h2 hard\n"        \
 	"0755 d/\n0755 d/sub/\nlink l -> d/a.txt\n"
 
@@ -257,6 +260,9 @@ static const struct {
 	{ "-o Overwrite=version", "size=5", "scp -t f.~1~", "C0644 5 x\n",
 	    "version-name", "Overwrite version\t# option",
 	    "scp: f.~1~: this name is reserved for old versions" },
+	{ "-o Overwrite=version", "size=5", "scp -t v", "C0644 5 x\n", "error",
+	    "Overwrite version\t# option",
+	    "scp: v: no number is left for an old version of this file" },
 	{ "-o Overwrite=version", "name=n.~1~", "scp -r -t d",
 	    "D0755 0 n.~1~\n", "version-name", "Overwrite version\t# option",
 	    "scp: d/n.~1~: this name is reserved for old versions" },
