@@ -67,19 +67,27 @@ static const char *const space_options[] = { "-o MinFreeSpace=none",
 /* More than a pipe holds, so that some of it is spliced, and two parts. */
 #define MUCH ((9 << 20) + 300000)
 
+/* Behind the data there is the NUL that ends them. */
 static void
-send_much(struct server *s, const char *name)
+send_file(struct server *s, const char *name, const char *data, size_t size)
 {
-	static char data[MUCH + 1];
 	char record[64];
 
-	(void)snprintf(record, sizeof(record), "C0644 %d %s\n", MUCH, name);
+	(void)snprintf(record, sizeof(record), "C0644 %zu %s\n", size, name);
 	send_text(s, record);
 	server_more(s);
 	if (s->received.p[s->taken] != '\0')
 		return; /* refused at the header */
 	expect_ack(s);
-	server_send(s, data, sizeof(data));
+	server_send(s, data, size + 1);
+}
+
+static void
+send_much(struct server *s, const char *name)
+{
+	static const char data[MUCH + 1];
+
+	send_file(s, name, data, MUCH);
 }
 
 /* Neither the signal nor the error of a limit ends the session. */
@@ -105,6 +113,43 @@ START_TEST(file_size_limit)
 	ck_logged(&s, "too-large");
 	server_clear(&s);
 	ck_tree("0644 f old\n0644 g g\n");
+}
+END_TEST
+
+/*
+ * What a file that fails leaves in the relay is its end: no record, though it
+ * looks like many, and nothing of a later file that is spliced as well.
+ */
+START_TEST(rest_of_a_failed_file)
+{
+	static const char record[] = "D0755 0 d\n";
+	static char failed[MUCH + 1], other[90000 + 1];
+	struct rlimit limit = { 100000, 100000 };
+	struct bytes got = { 0 };
+	struct server s;
+
+	for (size_t i = 0; i < MUCH; i++)
+		failed[i] = record[i % (sizeof(record) - 1)];
+	memset(other, 'g', sizeof(other) - 1);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	server_start(&s,
+	    &(struct launch){
+		.options = space_options[_i], .command = "scp -r -d -t ." });
+	expect_ack(&s);
+	send_file(&s, "f", failed, MUCH);
+	expect_message(&s, 1, "f: File too large");
+	expect_quiet(&s);
+	send_file(&s, "g", other, sizeof(other) - 1);
+	expect_ack(&s);
+	send_file(&s, "h", "h", 1);
+	expect_ack(&s);
+	server_close_input(&s);
+	expect_end(&s, 1);
+	server_clear(&s);
+	ck_tree("0644 g <90000>\n0644 h h\n");
+	read_file("g", &got);
+	ck_assert(memcmp(got.p, other, got.len) == 0);
+	bytes_free(&got);
 }
 END_TEST
 
@@ -868,6 +913,8 @@ add_faults(TCase *tc)
 {
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, file_size_limit, 0, 2);
+	tcase_add_loop_test(
+	    tc, rest_of_a_failed_file, 0, LENGTH(space_options));
 	tcase_add_test(tc, file_size_limit_in_place);
 	tcase_add_test(tc, directory_renamed);
 	tcase_add_test(tc, directory_moved_outside);
