@@ -12,6 +12,15 @@
 
 #define S(literal) literal, sizeof(literal) - 1
 
+/* As in words.c: what is taken at once where there is no room any more. */
+#define BLOCK_BYTES 4096
+
+/* Behind the memory that words.c has, for what does not belong there. */
+#define FENCE_BYTES (2 * BLOCK_BYTES)
+#define FENCE_BYTE  0x55
+
+static char *fences[16]; /* behind the last blocks */
+
 /*
  * words.c takes all its memory through this function of the C library; this
  * one stands in its place, and fails once where told to.
@@ -22,9 +31,15 @@ static size_t failing = SIZE_MAX;
 void *
 reallocarray(void *ptr, size_t n, size_t size)
 {
+	char *p;
+
 	if (allocations++ == failing || n > SIZE_MAX / size)
 		return NULL;
-	return realloc(ptr, n * size);
+	if ((p = realloc(ptr, n * size + FENCE_BYTES)) == NULL)
+		return NULL;
+	fences[allocations % LENGTH(fences)] = p + n * size;
+	memset(p + n * size, FENCE_BYTE, FENCE_BYTES);
+	return p;
 }
 
 /*
@@ -248,6 +263,73 @@ START_TEST(huge)
 }
 END_TEST
 
+static bool
+is_word(const struct word *w, const char *text, bool quoted, size_t len)
+{
+	static bool marks[2][FENCE_BYTES];
+
+	memset(marks[true], true, len * sizeof(marks[true][0]));
+	return w->len == len && memcmp(w->text, text, len) == 0 &&
+	    w->text[len] == '\0' &&
+	    memcmp(w->quoted, marks[quoted], len * sizeof(*w->quoted)) == 0;
+}
+
+/* Has nothing been written behind a piece of memory? */
+static bool
+fences_hold(const char *behind_room)
+{
+	static char whole[FENCE_BYTES];
+	size_t i;
+
+	memset(whole, FENCE_BYTE, sizeof(whole));
+	for (i = 0; i < LENGTH(fences); i++) {
+		if (fences[i] != NULL &&
+		    memcmp(fences[i], whole, sizeof(whole)) != 0)
+			return false;
+	}
+	return memcmp(behind_room, whole, sizeof(whole)) == 0;
+}
+
+/*
+ * Wherever a piece of memory ends, words and marks stay within it: of a short
+ * word, and of a long one without quotes and one with them.
+ */
+START_TEST(every_length)
+{
+	static char text[3 * FENCE_BYTES], ps[FENCE_BYTES], qs[FENCE_BYTES];
+	static struct {
+		struct words words;
+		char fence[FENCE_BYTES];
+	} room;
+	char *const argv[] = { (char[]){ "s" }, ps, qs };
+	struct words *w = &room.words;
+	enum words_err err;
+	size_t len;
+
+	memset(room.fence, FENCE_BYTE, sizeof(room.fence));
+	for (len = 1; len <= BLOCK_BYTES + WORDS_ROOM; len++) {
+		memset(ps, 'p', len);
+		memset(qs, 'q', len);
+		ps[len] = qs[len] = '\0';
+		memset(fences, 0, sizeof(fences));
+		if (_i == 0) {
+			(void)snprintf(text, sizeof(text), "s %s '%s'", ps, qs);
+			err = words_split(text, strlen(text), w, NULL);
+		} else {
+			err = words_from_argv(3, argv, w);
+		}
+		ck_assert_msg(err == WORDS_OK && w->n == 3 &&
+			(uintptr_t)w->list % _Alignof(struct word) == 0 &&
+			is_word(&w->list[0], "s", _i != 0, 1) &&
+			is_word(&w->list[1], ps, _i != 0, len) &&
+			is_word(&w->list[2], qs, true, len) &&
+			fences_hold(room.fence),
+		    "%zu bytes", len);
+		words_clear(w);
+	}
+}
+END_TEST
+
 static char *
 copy(const char *text)
 {
@@ -415,6 +497,7 @@ words_suite(void)
 	tcase_add_loop_test(tc, split, 0, LENGTH(split_rows));
 	tcase_add_loop_test(tc, bad, 0, LENGTH(bad_rows));
 	tcase_add_loop_test(tc, huge, 0, LENGTH(huge_rows));
+	tcase_add_loop_test(tc, every_length, 0, 2);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("others");
 	tcase_add_test(tc, from_argv);
