@@ -9,8 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -26,16 +24,6 @@
 /* How long a lease is waited for, see entry.h. */
 #define LEASE_TRIES 100
 #define LEASE_PAUSE (20 * CLOCK_MS)
-
-/* The kernel's struct statx as far as it is used here; not every libc's. */
-struct extended_stat {
-	uint32_t mask;
-	uint32_t block_size;
-	uint64_t attributes;
-	uint64_t rest[30];
-};
-
-#define ATTRIBUTE_APPEND 0x20U
 
 static void
 close_keeping_errno(int fd)
@@ -151,16 +139,6 @@ int
 entry_may_change(int dirfd)
 {
 	return faccessat(dirfd, ".", W_OK | X_OK, 0);
-}
-
-bool
-entry_is_append_only(int dirfd)
-{
-	struct extended_stat st;
-
-	memset(&st, 0, sizeof(st));
-	return syscall(SYS_statx, dirfd, "", AT_EMPTY_PATH, 0U, &st) == 0 &&
-	    (st.attributes & ATTRIBUTE_APPEND) != 0;
 }
 
 int

@@ -67,12 +67,6 @@ int entry_make_dir(int dirfd, const char *name, mode_t mode) ATTR_USE;
  */
 int entry_set_mode(int fd, mode_t mode);
 
-/*
- * Can names be made in the directory, and neither changed nor removed (chattr
- * +a)?  False where the file system does not tell.
- */
-bool entry_is_append_only(int dirfd) ATTR_USE;
-
 /* Could names be made and removed in the directory?  0 if so. */
 int entry_may_change(int dirfd) ATTR_USE;
 

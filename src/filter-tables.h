@@ -95,6 +95,9 @@ static const struct filter_row filter_common[] = {
 	{ "fstat", { { 0, FILTER_NONE, 0 } }, "types and attributes" },
 	{ "newfstatat", { { 0, FILTER_DIR, 0 } },
 	    "fstatat(3), and fstat(3) of some libcs" },
+	{ "statx", { { 0, FILTER_DIR, 0 }, { 2, FILTER_INT, 0x5900 } },
+	    "which mount is it on?  is it append-only?  AT_EMPTY_PATH, "
+	    "AT_SYMLINK_NOFOLLOW, AT_NO_AUTOMOUNT, AT_STATX_DONT_SYNC" },
 
 	{ "fstatfs", { { 0, FILTER_NONE, 0 } },
 	    "what a file system is like, and what is free" },
@@ -154,8 +157,6 @@ static const struct filter_row filter_sink[] = {
 	    "LOCK_EX|LOCK_NB: this temporary file is alive" },
 	{ "flock", { { 1, FILTER_INT, 8 } },
 	    "LOCK_UN: it is whole, and kept open for Sync session" },
-	{ "statx", { { 0, FILTER_DIR, 0 }, { 2, FILTER_INT, 0x1000 } },
-	    "is a directory append-only?  AT_EMPTY_PATH" },
 	{ "fsync", { { 0, FILTER_NONE, 0 } }, "Sync file" },
 	{ "syncfs", { { 0, FILTER_NONE, 0 } }, "Sync session" },
 	{ "getrandom", { { 0, FILTER_NONE, 0 } }, "its name" },

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "statx.h"
 
 /* Not in every <linux/magic.h>. */
 #ifndef FUSE_SUPER_MAGIC
@@ -23,6 +24,7 @@ gate_init(struct gate *g, const struct policy *policy)
 {
 	g->policy = policy;
 	g->dev = 0;
+	g->knows_mount = false;
 	g->interrupts = false;
 	g->verdict = POLICY_ALLOW;
 	g->knows_home = false;
@@ -78,11 +80,33 @@ gate_name(struct gate *g, int dirfd, const char *name)
 	return conclude(g, judge_name(g, dirfd, name));
 }
 
+void
+gate_know_mount(struct gate *g, int fd)
+{
+	g->knows_mount = statx_mount(fd, "", &g->mount);
+}
+
+/*
+ * Devices are not exact: the same file system can be mounted several times, and
+ * one mount have several: overlays, subvolumes.  Whom that is no matter to is
+ * not asked for a system call.
+ */
+static bool
+is_on_other_mount(
+    const struct gate *g, int dirfd, const char *name, const struct stat *st)
+{
+	uint64_t mount;
+
+	if (g->policy->cross_mounts || !g->knows_mount)
+		return st->st_dev != g->dev;
+	return !statx_mount(dirfd, name, &mount) || mount != g->mount;
+}
+
 int
-gate_place(struct gate *g, const struct stat *st)
+gate_place(struct gate *g, int dirfd, const char *name, const struct stat *st)
 {
 	struct policy_place place = { .is_link = S_ISLNK(st->st_mode),
-		.on_other_mount = st->st_dev != g->dev };
+		.on_other_mount = is_on_other_mount(g, dirfd, name, st) };
 
 	return conclude(g, policy_place(g->policy, &place));
 }
@@ -100,7 +124,7 @@ gate_know_file_system(struct gate *g, int fd)
 int
 gate_enter(struct gate *g, int fd, const struct stat *st)
 {
-	if (gate_place(g, st) == -1)
+	if (gate_place(g, fd, "", st) == -1)
 		return -1;
 	if (st->st_dev != g->dev && S_ISDIR(st->st_mode) && !g->interrupts)
 		gate_know_file_system(g, fd);

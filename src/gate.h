@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "defs.h"
 #include "policy.h"
@@ -23,6 +24,8 @@
 struct gate {
 	const struct policy *policy; /* borrowed */
 	dev_t dev;                   /* where the root is */
+	bool knows_mount;
+	uint64_t mount;  /* with knows_mount: the same, exactly */
 	bool interrupts; /* calls may end at a signal where files are */
 	enum policy_verdict verdict; /* of the last ERR_REFUSED */
 	bool knows_home;             /* else every directory may be it */
@@ -32,8 +35,14 @@ struct gate {
 	char home_name[NAME_BYTES_MAX + 1];
 };
 
-/* With a home that is not known; dev is to be set. */
+/* With neither home nor mounts known; dev is to be set. */
 void gate_init(struct gate *g, const struct policy *policy);
+
+/*
+ * The root is open as fd, and stays so: which mount is it on?  Where the kernel
+ * does not tell, devices are compared.
+ */
+void gate_know_mount(struct gate *g, int fd);
 
 /*
  * The home is the directory st, or would be name in it.  One that is missing
@@ -47,8 +56,12 @@ void gate_set_home(struct gate *g, const struct stat *st, const char *name);
  */
 int gate_name(struct gate *g, int dirfd, const char *name) ATTR_USE;
 
-/* May it use this thing?  0, or -1 with ERR_REFUSED. */
-int gate_place(struct gate *g, const struct stat *st) ATTR_USE;
+/*
+ * May it use this thing, *st of name in dirfd, or what is open as dirfd if the
+ * name is empty?  0, or -1 with ERR_REFUSED.
+ */
+int gate_place(struct gate *g, int dirfd, const char *name,
+    const struct stat *st) ATTR_USE;
 
 /*
  * The same for what is open as fd.  A directory on another file system than

@@ -106,7 +106,7 @@ operand_open(
 		return -1;
 	}
 	verdict = policy_send(policy, file->usage, st->st_size, st->st_nlink);
-	if (gate_place(file->gate, st) == -1)
+	if (gate_place(file->gate, fd, "", st) == -1)
 		reason_of_errno(why, file->gate, errno);
 	else if (verdict != POLICY_ALLOW)
 		reason_of_verdict(why, policy, verdict, st->st_size);

@@ -446,6 +446,7 @@ pin(struct root *r, const char *path, uid_t uid, struct root_place *place)
 	}
 	r->fd = place->dir;
 	r->gate.dev = place->st.st_dev;
+	gate_know_mount(&r->gate, r->fd);
 	place->dir = -1;
 	return 0;
 }

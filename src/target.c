@@ -14,6 +14,7 @@
 #include "errors.h"
 #include "inplace.h"
 #include "space.h"
+#include "statx.h"
 
 /* --- reasons ---------------------------------------------------------- */
 
@@ -101,7 +102,7 @@ target_find(struct target *t, const struct policy *policy,
 		return failed(t, errno, why);
 	t->is_dir = place->dir != -1;
 	t->is_append_only =
-	    entry_is_append_only(t->is_dir ? place->dir : place->parent);
+	    statx_is_append_only(t->is_dir ? place->dir : place->parent);
 	return true;
 }
 
@@ -149,7 +150,13 @@ judge_name(const struct policy *policy, const char *name)
 static bool
 in_reach(const struct target *t, const struct upload *u)
 {
-	return !u->exists || gate_place(&t->root->gate, &u->old_st) == 0;
+	struct gate *gate = &t->root->gate;
+
+	if (!u->exists)
+		return true;
+	if (u->old == -1)
+		return gate_place(gate, u->dirfd, u->name, &u->old_st) == 0;
+	return gate_place(gate, u->old, "", &u->old_st) == 0;
 }
 
 bool

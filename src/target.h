@@ -27,7 +27,7 @@ struct target {
 	const struct request *request; /* of a sink */
 	struct root *root;
 	bool is_dir;         /* items go inside, and do not take its name */
-	bool is_append_only; /* the directory that they go into; see entry.h */
+	bool is_append_only; /* the directory that they go into; see statx.h */
 	struct policy_usage usage;
 	struct uploads uploads;
 	struct root_place place;

@@ -14,6 +14,7 @@
 #include "audit.h"
 #include "entry.h"
 #include "errors.h"
+#include "statx.h"
 #include "temp.h"
 
 /* Sync file: what is done to directories as well. */
@@ -172,7 +173,7 @@ open_level(struct tree_level *l, struct gate *gate, int dirfd, const char *name,
 		return -1;
 	l->dev = st.st_dev;
 	l->kept = st.st_mode & (S_ISGID | S_ISVTX);
-	l->is_append_only = !l->made && entry_is_append_only(l->fd);
+	l->is_append_only = !l->made && statx_is_append_only(l->fd);
 	if (l->made)
 		plan_made(l, &st, &wish->mode);
 	else

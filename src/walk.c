@@ -238,7 +238,7 @@ find_type(struct walk *w)
 	}
 	if (entry_stat(w->item.dirfd, w->name, &w->item.st) == -1)
 		return -1;
-	return gate_place(&w->root->gate, &w->item.st);
+	return gate_place(&w->root->gate, w->item.dirfd, w->name, &w->item.st);
 }
 
 /* Look at the name that stands in w->name. */

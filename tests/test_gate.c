@@ -325,6 +325,52 @@ START_TEST(cross_mounts)
 }
 END_TEST
 
+/*
+ * Where mounts can be told, they alone count; and what cannot be told of is
+ * not on that of the root.
+ */
+static const struct {
+	bool is_known;
+	bool other_dev;
+	bool other_mount;
+	bool refused;
+} mount_rows[] = {
+	{ true, false, false, false },
+	{ true, true, false, false },
+	{ true, false, true, true },
+	{ true, true, true, true },
+	{ false, false, false, false },
+	{ false, true, false, true },
+	{ false, false, true, false },
+};
+
+START_TEST(mounts)
+{
+	enum policy_verdict want;
+	struct stat st;
+
+	policy.protect_home = false;
+	gate_know_mount(&root.gate, root.fd);
+	if (!root.gate.knows_mount)
+		return;
+	root.gate.knows_mount = mount_rows[_i].is_known;
+	root.gate.dev += mount_rows[_i].other_dev;
+	root.gate.mount += mount_rows[_i].other_mount;
+	expect_walk("bin/f", POLICY_ALLOW);
+	policy.cross_mounts = false;
+	want = mount_rows[_i].refused ? POLICY_OTHER_MOUNT : POLICY_ALLOW;
+	expect_walk("bin", want);
+	expect_walk("bin/f", want);
+	expect_walk("new", POLICY_ALLOW);
+	ck_assert_int_eq(entry_stat(root.fd, "bin", &st), 0);
+	ck_assert_int_eq(gate_place(&root.gate, root.fd, "bin", &st),
+	    mount_rows[_i].refused ? -1 : 0);
+	/* It has gone meanwhile. */
+	ck_assert_int_eq(gate_place(&root.gate, root.fd, "none", &st),
+	    mount_rows[_i].refused || mount_rows[_i].is_known ? -1 : 0);
+}
+END_TEST
+
 static Suite *
 gate_suite(void)
 {
@@ -351,6 +397,7 @@ gate_suite(void)
 	tcase_add_test(tc, deny_names);
 	tcase_add_test(tc, symlinks);
 	tcase_add_test(tc, cross_mounts);
+	tcase_add_loop_test(tc, mounts, 0, LENGTH(mount_rows));
 	suite_add_tcase(s, tc);
 	return s;
 }

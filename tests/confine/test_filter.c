@@ -282,6 +282,9 @@ END_TEST
 #define RW   (PROT_READ | PROT_WRITE)
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
 
+/* What statx(2) is asked with, AT_STATX_DONT_SYNC as well. */
+#define ASIDE (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | 0x4000)
+
 /*
  * Written down a second time, so that a mistake in the tables shows: which
  * roles may do it.
@@ -359,11 +362,13 @@ static const struct {
 	{ "lock", SYS_flock, { 5, LOCK_EX | LOCK_NB }, "t" },
 	{ "unlock", SYS_flock, { 5, LOCK_UN }, "t" },
 	{ "wait for a lock", SYS_flock, { 5, LOCK_EX }, "" },
-	{ "flags of a directory", SYS_statx, { 5, 1, AT_EMPTY_PATH, 0, 1 },
-	    "t" },
-	{ "flags of the working directory", SYS_statx,
-	    { (uint64_t)AT_FDCWD, 1, AT_EMPTY_PATH, 0, 1 }, "" },
-	{ "flags of a name", SYS_statx, { 5, 1, 0, 0, 1 }, "" },
+	{ "mount of a file", SYS_statx, { 5, 1, ASIDE, 0x1000, 1 }, "tf" },
+	{ "mount of a name here", SYS_statx,
+	    { (uint64_t)AT_FDCWD, 1, ASIDE, 0x1000, 1 }, "" },
+	{ "mount of what a link leads to", SYS_statx,
+	    { 5, 1, ASIDE & ~AT_SYMLINK_NOFOLLOW, 0x1000, 1 }, "" },
+	{ "mount what is there", SYS_statx,
+	    { 5, 1, ASIDE & ~AT_NO_AUTOMOUNT, 0x1000, 1 }, "" },
 	{ "read ahead", SYS_fadvise64, { 5, 0, 0, 2 }, "f" },
 	{ "drop a file from memory", SYS_fadvise64, { 5, 0, 0, 4 }, "" },
 	{ "map memory", SYS_mmap, { 0, 4096, RW, ANON, UINT64_MAX }, "tf" },

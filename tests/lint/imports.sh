@@ -24,7 +24,7 @@ entry: faccessat
 confine-root: chroot unshare fchdir
 confine-root confine-privs lull: prctl
 confine-rlimit: setrlimit
-clock temp entry confine-privs confine-landlock confine-seccomp: syscall
+clock temp entry statx confine-privs confine-landlock confine-seccomp: syscall
 confine log: dup2 dup3
 -: syslog vsyslog openlog symlink symlinkat mknod mknodat mkfifo mkfifoat
 confine: fork

@@ -2,20 +2,30 @@
 /*
  * ProtectHome and CrossMounts where the tree is made of several mounts: the
  * home is known wherever it is bound to, and what is mounted below the root is
- * out of reach by every way.  Only as root, in a mount namespace of its own.
+ * out of reach by every way, whatever device it is on.  Only as root, in a
+ * mount namespace of its own.
  */
 #include "config.h"
 
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
+#include <linux/btrfs.h>
+
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "disk.h"
 #include "driver.h"
+#include "trace.h"
 
 static bool
 own_mounts(void)
@@ -171,9 +181,23 @@ END_TEST
 
 #define OTHER "Permission denied (on another file system)"
 
+/* At "m": another file system, or another directory of the same one. */
+static bool
+mount_other(bool is_bound)
+{
+	if (is_bound) {
+		make_dir("../other", 0755);
+		bind_to("../other", "m");
+	} else if (mount("none", "m", "tmpfs", 0, "size=1m,mode=0755") == -1) {
+		skipped("no tmpfs");
+		return false;
+	}
+	return true;
+}
+
 /* m and a/m are mounts; lm, lf and a/up lead to them. */
 static bool
-mount_some(void)
+mount_some(bool is_bound)
 {
 	if (!own_mounts())
 		return false;
@@ -184,10 +208,8 @@ mount_some(void)
 	make_link("lm", "m");
 	make_link("lf", "m/f");
 	make_link("a/up", "/m");
-	if (mount("none", "m", "tmpfs", 0, "size=1m,mode=0755") == -1) {
-		skipped("no tmpfs");
+	if (!mount_other(is_bound))
 		return false;
-	}
 	make_file("m/f", "other", 0644);
 	make_dir("m/d", 0755);
 	bind_to("m", "a/m");
@@ -205,7 +227,7 @@ START_TEST(other_mounts)
 		"scp -f lm/[f]" };
 	struct server s;
 
-	if (!mount_some())
+	if (!mount_some(_i == 1))
 		return;
 	for (size_t i = 0; i < LENGTH(texts); i++) {
 		server_start(
@@ -247,12 +269,170 @@ START_TEST(other_mounts)
 }
 END_TEST
 
+/* A file of the same file system. */
+START_TEST(bound_file)
+{
+	static const char no[] = "-o CrossMounts=no";
+
+	if (!own_mounts())
+		return;
+	make_file("../other", "other", 0644);
+	make_dir("a", 0755);
+	make_file("a/f", "f", 0644);
+	make_file("a/g", "g", 0644);
+	bind_to("../other", "a/f");
+	ck_assert_uint_eq(status_of("a/f").st_dev, status_of("a/g").st_dev);
+	ck_refused(no, "scp -t a/f", NULL, OTHER);
+	ck_refused(no, "scp -d -t a", "C0644 1 f\n", OTHER);
+	ck_refused(no, "scp -r -t a", "D0755 0 f\n", "Not a directory");
+	ck_refused("-o CrossMounts=no -o Atomic=no", "scp -d -t a",
+	    "C0644 1 f\n", OTHER);
+	ck_received_sorted(
+	    &(struct launch){ .options = no, .text = "scp -r -f a" },
+	    "0644 a/g g\n0755 a/\nerror: scp: a/f: " OTHER "\n", 1);
+	ck_received_sorted(&(struct launch){ .text = "scp -r -f a" },
+	    "0644 a/f other\n0644 a/g g\n0755 a/\n", 0);
+	ck_assert_int_eq(umount2("a/f", MNT_DETACH), 0);
+	ck_tree("0644 a/f f\n0644 a/g g\n0755 a/\n");
+}
+END_TEST
+
+/* Both layers are file systems of their own, and so it is told of files. */
+static bool
+mount_overlay(void)
+{
+	char options[3 * PATH_MAX + 64];
+	const char *base = root_path();
+
+	if (!own_mounts())
+		return false;
+	(void)snprintf(options, sizeof(options),
+	    "lowerdir=%s/../lower,upperdir=%s/../upper/u,"
+	    "workdir=%s/../upper/w,xino=off",
+	    base, base, base);
+	make_dir("../lower", 0755);
+	make_dir("../upper", 0755);
+	if (mount("none", "../lower", "tmpfs", 0, "mode=0755") == -1 ||
+	    mount("none", "../upper", "tmpfs", 0, "mode=0755") == -1) {
+		skipped("no tmpfs");
+		return false;
+	}
+	make_dir("../upper/u", 0755);
+	make_dir("../upper/w", 0755);
+	make_dir("../lower/d", 0755);
+	make_dir("../lower/m", 0755);
+	make_file("../lower/d/f", "lower", 0644);
+	make_file("../lower/d/g", "lower", 0644);
+	make_file("../upper/u/h", "upper", 0644);
+	if (mount("overlay", base, "overlay", 0, options) == -1) {
+		skipped("no overlay");
+		return false;
+	}
+	ck_assert_int_eq(chdir(base), 0);
+	return true;
+}
+
+START_TEST(overlay)
+{
+	static const char no[] = "-o CrossMounts=no";
+
+	if (!mount_overlay())
+		return;
+	ck_assert_uint_ne(status_of(".").st_dev, status_of("d/f").st_dev);
+	ck_assert_int_eq(mount("none", "m", "tmpfs", 0, "mode=0755"), 0);
+	make_file("m/f", "other", 0644);
+	ck_received_sorted(
+	    &(struct launch){ .options = no, .text = "scp -r -f d h m" },
+	    "0644 d/f lower\n0644 d/g lower\n0644 h upper\n0755 d/\n"
+	    "error: scp: m: " OTHER "\n",
+	    1);
+	RUN_WITH("-o CrossMounts=no", "scp -r -t .", ACK, SEND("D0755 0 d\n"),
+	    ACK, SEND("C0644 3 f\n"), ACK, SEND("new\0"), ACK, SEND("E\n"), ACK,
+	    SEND("C0644 3 h\n"), ACK, SEND("new\0"), ACK, SEND("D0755 0 m\n"),
+	    WARNING(OTHER), EXIT(1));
+	RUN_WITH("-o CrossMounts=no -o Atomic=no", "scp -t d/g", ACK,
+	    SEND("C0644 2 g\n"), ACK, SEND("in\0"), ACK, EXIT(0));
+	ck_assert_int_eq(umount2("m", MNT_DETACH), 0);
+	ck_tree("0644 d/f new\n0644 d/g in\n0644 h new\n0755 d/\n0755 m/\n");
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(umount2(root_path(), MNT_DETACH), 0);
+}
+END_TEST
+
+/* A directory of btrfs with a device number of its own is no mount. */
+START_TEST(subvolume)
+{
+	static struct disk d;
+	struct btrfs_ioctl_vol_args args = { .name = "sub" };
+	char path[PATH_MAX + 8];
+	const char *const argv[] = { "scp-server", "-e", "-C", "none", "-r",
+		path, "-o", "CrossMounts=no", "scp", "-r", "-f", "sub", NULL };
+	const char *why;
+	int fd;
+
+	if (!own_mounts())
+		return;
+	make_dir("mnt", 0755);
+	if (!disk_begin(&d, (size_t)128 << 20,
+		"mkfs.btrfs -q -M -m single -d single", "btrfs", "", "fuse",
+		"mnt", &why)) {
+		skipped(why);
+		disk_end(&d, "mnt");
+		disk_clear(&d);
+		return;
+	}
+	fd = open("mnt", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(ioctl(fd, BTRFS_IOC_SUBVOL_CREATE, &args), 0);
+	ck_assert_int_eq(close(fd), 0);
+	make_file("mnt/sub/f", "f", 0644);
+	ck_assert_uint_ne(status_of("mnt").st_dev, status_of("mnt/sub").st_dev);
+	(void)snprintf(path, sizeof(path), "%s/mnt", root_path());
+	ck_received(
+	    &(struct launch){ .argv = argv }, "0755 sub/\n0644 sub/f f\n", 0);
+	disk_end(&d, "mnt");
+	disk_clear(&d);
+}
+END_TEST
+
+/* Before Linux 5.8: devices are what is left. */
+START_TEST(mounts_untold)
+{
+	struct trace trace = { .call = SYS_statx, .error = ENOSYS, .early = 1 };
+	bool is_bound = _i == 1;
+	struct server s;
+
+	if (!can_trace() || !mount_some(is_bound))
+		return;
+	trace.result = mmap(NULL, sizeof(*trace.result), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(trace.result, MAP_FAILED);
+	server_start(&s,
+	    &(struct launch){ .options = "-o CrossMounts=no",
+		.command = "scp -t m/new",
+		.trace = &trace });
+	if (is_bound)
+		expect_ack(&s);
+	else
+		expect_message(&s, 1, OTHER);
+	server_close_input(&s);
+	expect_end(&s, !is_bound);
+	ck_assert_int_eq(trace.result->number, SYS_statx);
+	server_clear(&s);
+	ck_assert_int_eq(umount2("a/m", MNT_DETACH), 0);
+	ck_assert_int_eq(umount2("m", MNT_DETACH), 0);
+}
+END_TEST
+
 static void
 add_all(TCase *tc)
 {
 	tcase_add_test(tc, home_bound_elsewhere);
 	tcase_add_test(tc, home_to_be_made);
-	tcase_add_test(tc, other_mounts);
+	tcase_add_loop_test(tc, other_mounts, 0, 2);
+	tcase_add_test(tc, bound_file);
+	tcase_add_test(tc, overlay);
+	tcase_add_test(tc, subvolume);
+	tcase_add_loop_test(tc, mounts_untold, 0, 2);
 }
 
 int
