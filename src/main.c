@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "body.h"
 #include "bsd.h"
 #include "command.h"
 #include "conffile.h"
@@ -74,6 +75,7 @@ static struct server {
 	struct root root;
 	char start[SETUP_PATH_BYTES];
 	struct relay relay;
+	struct body body;
 	struct stream stream;
 	struct digest digest;
 	union {
@@ -275,16 +277,31 @@ is_on_terminal(void)
 	return isatty(STDIN_FILENO) == 1 || isatty(STDOUT_FILENO) == 1;
 }
 
-/* How the client is talked to: how fast, how long, and how far ahead. */
+/* How the data of files go, and who sees them pass. */
+static void
+begin_body(struct server *v, bool sink)
+{
+	const struct settings *settings = &v->options.settings;
+	struct body *b = &v->body;
+
+	body_init(b, &v->stream,
+	    sink ? settings->upload_rate : settings->download_rate);
+	progress_init(&b->progress, &v->title, v->identity.user, sink);
+	if (settings->digest == SETTINGS_DIGEST_SHA256)
+		v->audit.digest = b->digest = &v->digest;
+	if (sink)
+		b->relay = &v->relay;
+}
+
+/* How the client is talked to: how long, and how far ahead. */
 static void
 begin_dialogue(struct server *v, bool sink)
 {
 	const struct settings *settings = &v->options.settings;
 	const struct request *request = &v->options.request;
 
-	stream_limit(&v->stream,
-	    sink ? settings->upload_rate : settings->download_rate,
-	    settings->idle_timeout, settings->session_timeout);
+	deadline_set(&v->stream.deadline, settings->idle_timeout,
+	    settings->session_timeout);
 	peer_init(&v->peer, &v->stream, sink);
 	if (settings->early_ack && command_reads_bytes(request))
 		peer_answer_early(&v->peer, request->preserve ? 2 : 1);
@@ -299,6 +316,7 @@ serve(struct server *v)
 		.start = v->start,
 		.root = &v->root,
 		.stream = &v->stream,
+		.body = &v->body,
 		.peer = &v->peer,
 		.audit = &v->audit,
 		.pipelining = v->options.settings.pipelining };
@@ -312,11 +330,7 @@ serve(struct server *v)
 		sink ? &v->relay : NULL, layers, sizeof(layers)) == -1)
 		return fail_setup(v, layers);
 	stream_open(&v->stream, STDIN_FILENO, STDOUT_FILENO, &v->stop);
-	if (v->options.settings.digest == SETTINGS_DIGEST_SHA256)
-		v->audit.digest = v->stream.digest = &v->digest;
-	if (sink)
-		v->stream.relay = &v->relay;
-	progress_init(&v->stream.progress, &v->title, v->identity.user, sink);
+	begin_body(v, sink);
 	audit_session_opened(&v->audit, layers);
 	begin_dialogue(v, sink);
 	status = sink ? sink_run(&v->role.sink, &session)

@@ -121,33 +121,33 @@ static int
 take_parts(const struct session *s, int fd, off_t size, int *file_errno)
 {
 	const struct policy_space *min = &s->policy->min_free;
-	struct stream *stream = s->stream;
+	struct body *body = s->body;
 	off_t part;
 	int ret, err;
 
 	*file_errno = 0;
-	stream_begin_file(stream, size);
+	body_begin(body, size);
 	do {
-		part = size - stream->moved;
+		part = size - body->moved;
 		if (part > SPACE_STEP)
 			part = SPACE_STEP;
-		if (stream->moved > 0 && *file_errno == 0)
+		if (body->moved > 0 && *file_errno == 0)
 			*file_errno = check_space(min, fd, part);
-		ret = stream_part_to_file(stream, *file_errno == 0 ? fd : -1,
-		    stream->moved + part, &err);
+		ret = body_receive_part(
+		    body, *file_errno == 0 ? fd : -1, body->moved + part, &err);
 		if (*file_errno == 0)
 			*file_errno = err;
-	} while (ret == 0 && stream->moved < size);
+	} while (ret == 0 && body->moved < size);
 	return ret;
 }
 
-/* As stream_to_file(), and some space may have to stay free. */
+/* As body_receive(), and some space may have to stay free. */
 static int
 take_bytes(const struct session *s, int fd, off_t size, int *file_errno)
 {
 	if (space_is_limited(&s->policy->min_free))
 		return take_parts(s, fd, size, file_errno);
-	return stream_to_file(s->stream, fd, size, file_errno);
+	return body_receive(s->body, fd, size, file_errno);
 }
 
 static enum session_next
@@ -160,7 +160,7 @@ take_data(const struct session *s, const struct receive *r, struct upload *u,
 
 	if (take_bytes(s, u->temp.fd, r->size, &file_errno) == -1) {
 		audit_failed(
-		    s->audit, session_code(s), r->path, s->stream->moved);
+		    s->audit, session_code(s), r->path, s->body->moved);
 		return SESSION_LOST;
 	}
 	switch (peer_closing(s->peer, &text, &len)) {

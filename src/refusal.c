@@ -51,7 +51,7 @@ discard_body(struct refusal *r, off_t size, const char *message)
 		return session_quit(r->s, message);
 	if (peer_ack(r->s->peer) == -1)
 		return SESSION_UNANSWERED;
-	if (stream_to_file(r->s->stream, -1, size, &unused) == -1)
+	if (body_receive(r->s->body, -1, size, &unused) == -1)
 		return SESSION_LOST;
 	switch (peer_closing(r->s->peer, &text, &len)) {
 	case PEER_WHOLE:

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "audit.h"
+#include "body.h"
 #include "command.h"
 #include "peer.h"
 #include "policy.h"
@@ -31,6 +32,7 @@ struct session {
 	const char *start; /* StartDirectory, a path below the root */
 	struct root *root;
 	struct stream *stream;
+	struct body *body;
 	struct peer *peer;
 	struct audit *audit;
 	bool pipelining; /* a source does not wait for each answer */

@@ -276,10 +276,10 @@ send_data(struct source *c, const struct source_item *it, int fd, off_t size)
 {
 	struct source_pending *p = &c->pending;
 
-	if (stream_from_file(c->s->stream, fd, size, &p->file_errno) == -1 ||
+	if (body_send(c->s->body, fd, size, &p->file_errno) == -1 ||
 	    send_end_mark(c, it, p->file_errno) == -1) {
 		audit_failed(c->s->audit, session_code(c->s), it->path,
-		    c->s->stream->moved);
+		    c->s->body->moved);
 		return client_gone(c);
 	}
 	p->file = true;
@@ -534,7 +534,7 @@ source_run(struct source *c, const struct session *session)
 	    session->policy->max_matches);
 	/* What takes a packet for an answer fetches one file: phpseclib 2. */
 	if (session->request->recursive)
-		stream_join(session->stream);
+		body_join(session->body);
 	c->glob.stop = session->stream->deadline.stop;
 	serve(c);
 	glob_clear(&c->glob);

@@ -92,6 +92,8 @@ scratch_fresh(void)
 {
 	char path[PATH_MAX + 16];
 
+	/* It is of the file that has main(). */
+	ck_assert(scratch_path[0] != '\0');
 	(void)snprintf(path, sizeof(path), "%s/XXXXXX", scratch_path);
 	ck_assert_ptr_nonnull(mkdtemp(path));
 	ck_assert_int_eq(chmod(path, 0777), 0);

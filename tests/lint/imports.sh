@@ -9,13 +9,13 @@ table='
 main: exit _Exit quick_exit err errx verr verrx
 main confine: _exit
 main query foresee show: printf vprintf puts putchar putchar_unlocked stdout
-stream relay: splice
-stream: sendfile
+body relay: splice
+body: sendfile
 -: tee vmsplice
 wait log: ppoll
 -: poll select pselect
 log: socket connect send sendto sendmsg
-outside root entry upload temp: openat openat2
+outside root entry temp: openat openat2
 entry: mkdirat
 temp version: renameat renameat2 unlinkat linkat
 root entry: readlinkat fstatat

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "body.h"
 #include "peer.h"
 #include "root.h"
 #include "session.h"
@@ -323,10 +324,11 @@ serve(const struct arena_session *as, const struct session *s)
 
 	stream_open(s->stream, ARENA_IN, ARENA_OUT,
 	    (const volatile sig_atomic_t *)&hooks_stop);
+	body_init(s->body, s->stream, 0);
 	peer_init(s->peer, s->stream, sink);
 	peer_answer_early(s->peer, as->credits);
 	hooks_begin(&as->client, !sink);
-	stream_limit(s->stream, 0, ARENA_SECONDS, ARENA_SECONDS);
+	deadline_set(&s->stream->deadline, ARENA_SECONDS, ARENA_SECONDS);
 	status = sink ? sink_run(&role.sink, s) : source_run(&role.source, s);
 	hooks_end();
 	stream_close(s->stream);
@@ -339,12 +341,14 @@ arena_run(const struct arena_session *as)
 	static struct root root;
 	static struct audit audit;
 	static struct stream stream;
+	struct body body;
 	struct peer peer;
 	const struct session s = { .policy = as->policy,
 		.request = as->request,
 		.start = "/",
 		.root = &root,
 		.stream = &stream,
+		.body = &body,
 		.peer = &peer,
 		.audit = &audit,
 		.pipelining = as->pipelining };
