@@ -3,6 +3,8 @@
 
 #include "policy.h"
 
+#include <sys/stat.h>
+
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
@@ -378,6 +380,15 @@ preserved(const struct policy *p, mode_t wanted)
 	return mode;
 }
 
+/* See policy.h: the owner's bits of the umask are ours to take away. */
+static struct policy_mode
+created(const struct policy *p, mode_t wanted)
+{
+	if (p->umask != POLICY_MODE_UNSET)
+		wanted &= ~(p->umask & S_IRWXU);
+	return mode_of(wanted, POLICY_MODE_CREATED);
+}
+
 struct policy_mode
 policy_file_mode(
     const struct policy *p, mode_t wanted, bool preserve, mode_t old)
@@ -388,7 +399,7 @@ policy_file_mode(
 		return preserved(p, wanted);
 	if (old != POLICY_MODE_UNSET)
 		return mode_of(old, POLICY_MODE_KEPT);
-	return mode_of(wanted, POLICY_MODE_CREATED);
+	return created(p, wanted);
 }
 
 struct policy_mode
@@ -398,7 +409,7 @@ policy_directory_mode(const struct policy *p, mode_t wanted, bool preserve)
 		return mode_of(p->directory_mode, POLICY_MODE_FORCED);
 	if (preserve && p->preserve_modes)
 		return preserved(p, wanted);
-	return mode_of(wanted, POLICY_MODE_CREATED);
+	return created(p, wanted);
 }
 
 bool

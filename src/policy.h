@@ -220,8 +220,10 @@ unsigned long policy_version_number(const char *name) ATTR_USE;
 
 /*
  * A mode to give.  POLICY_MODE_CREATED: create with these bits and let the
- * kernel apply the umask or the directory's default ACL; else set it with
- * fchmod(2) whatever the directory gives.
+ * kernel apply the umask or the directory's default ACL, but for what the umask
+ * says of the owner: that is taken away here, for a directory has to be filled
+ * before, and a file that its owner cannot write is nobody's to sweep; else set
+ * it with fchmod(2) whatever the directory gives.
  */
 struct policy_mode {
 	mode_t bits;

@@ -135,7 +135,8 @@ setup_umask(struct policy *policy)
 {
 	if (!policy->umask_is_set)
 		policy->umask = umask(077);
-	(void)umask(policy->umask);
+	/* The rest of it is for policy.h. */
+	(void)umask(policy->umask & ~(mode_t)S_IRWXU);
 }
 
 bool

@@ -49,7 +49,10 @@ bool setup_open_journal(const struct settings *settings,
     const struct identity *id, int rootfd, struct journal *journal, char *err,
     size_t errsize) ATTR_USE;
 
-/* Set the umask that files are made under, or learn the inherited one. */
+/*
+ * Set the umask that files are made under, or learn the inherited one.  The
+ * process has it without the bits of the owner's, see policy_file_mode().
+ */
 void setup_umask(struct policy *policy);
 
 /* Does the administrator want no scp at all?  In doubt yes. */

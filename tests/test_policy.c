@@ -141,6 +141,12 @@ static const struct {
 	{ NONE, 077, true, 0666, false, NONE, 0666, false },
 	{ NONE, 022, false, 07777, false, NONE, 0777, false },
 	{ NONE, 022, false, 0, false, NONE, 0, false },
+	/* but for what it says of the owner */
+	{ NONE, 0722, false, 0666, false, NONE, 0066, false },
+	{ NONE, 0577, true, 0777, false, NONE, 0277, false },
+	{ NONE, 0722, false, 0666, true, NONE, 0666, true },
+	{ NONE, 0722, true, 0666, true, NONE, 0044, true },
+	{ NONE, NONE, false, 0777, false, NONE, 0777, false },
 	/* the old file's mode, never its set-id bits */
 	{ NONE, 022, false, 0666, false, 0640, 0640, true },
 	{ NONE, 077, true, 0666, false, 0664, 0664, true },

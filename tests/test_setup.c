@@ -185,6 +185,23 @@ START_TEST(umask_of_the_settings)
 }
 END_TEST
 
+/* What is made is the owner's to use meanwhile. */
+START_TEST(umask_of_the_owner)
+{
+	(void)umask(0777);
+	setup_umask(&settings.policy);
+	ck_assert_uint_eq(settings.policy.umask, 0777);
+	ck_assert_uint_eq(mode_of_a_new_file(), 0600);
+	ck_assert_int_eq(unlink("new"), 0);
+	settings.policy.umask_is_set = true;
+	settings.policy.umask = 0227;
+	setup_umask(&settings.policy);
+	ck_assert_uint_eq(settings.policy.umask, 0227);
+	ck_assert_uint_eq(mode_of_a_new_file(), 0640);
+	(void)umask(022);
+}
+END_TEST
+
 START_TEST(refusal)
 {
 	ck_assert_str_eq(setup_refusal(&settings, "not here"), "not here");
@@ -210,6 +227,7 @@ setup_suite(void)
 	tcase_add_test(tc, open_journal);
 	tcase_add_test(tc, inherited_umask);
 	tcase_add_test(tc, umask_of_the_settings);
+	tcase_add_test(tc, umask_of_the_owner);
 	tcase_add_test(tc, refusal);
 	suite_add_tcase(s, tc);
 	return s;

@@ -447,6 +447,84 @@ START_TEST(allowed)
 }
 END_TEST
 
+/*
+ * The mode that is told is the one that comes of it, also where the umask takes
+ * bits of the owner's: what is made can be filled all the same.
+ */
+static const char *const umask_rows[] = { "022", "0200", "0400", "0100", "0300",
+	"0577", "0777", NULL };
+
+static const struct {
+	const char *query;
+	const char *words;
+	const char *records;
+	const char *answers;
+	const char *file; /* that must come of it */
+} made_rows[] = {
+	{ "name=x", "scp -t .", "C0644 1 x\na|", "000", "x" },
+	{ "name=x", "scp -p -t .", "C0644 1 x\na|", "000", "x" },
+	{ "size=1", "scp -t x", "C0644 1 y\na|", "000", "x" },
+	{ "name=x", "scp -r -t .", "D0755 0 x\nC0644 1 f\na|E\n", "00000",
+	    "x/f" },
+	{ "name=x", "scp -r -p -t .", "T1 0 1 0\nD0755 0 x\nC0644 1 f\na|E\n",
+	    "000000", "x/f" },
+	{ "addr=::1", "scp -r -t x",
+	    "D0755 0 y\nD0755 0 z\nC0644 1 f\na|E\nE\n", "0000000", "x/z/f" },
+};
+
+static mode_t
+mode_told(const struct server *s)
+{
+	const char *p = strstr(s->received.p, "\nmode ");
+	unsigned mode;
+
+	if (p == NULL || sscanf(p, "\nmode %o", &mode) != 1)
+		server_fail(s, "no mode");
+	return mode;
+}
+
+START_TEST(mode_under_umask)
+{
+	const char *mask = umask_rows[_i % (int)LENGTH(umask_rows)];
+	const size_t row = (size_t)_i / LENGTH(umask_rows);
+	const bool in_place = row >= LENGTH(made_rows);
+	const char *records = made_rows[row % LENGTH(made_rows)].records;
+	char options[64], words[64];
+	struct bytes sent = { 0 };
+	struct server s;
+	mode_t mode;
+
+	(void)snprintf(options, sizeof(options), "-o Atomic=%s%s%s",
+	    in_place ? "no" : "yes", mask == NULL ? "" : " -u ",
+	    mask == NULL ? "" : mask);
+	(void)snprintf(words, sizeof(words), "%s %s",
+	    made_rows[row % LENGTH(made_rows)].query,
+	    made_rows[row % LENGTH(made_rows)].words);
+	/* Without one, that is inherited. */
+	(void)umask(mask == NULL ? 0777 : 022);
+	ask(&s, options, words, 0);
+	mode = mode_told(&s);
+	server_clear(&s);
+	bytes_addf(&sent, "%s", records);
+	for (size_t i = 0; i < sent.len; i++) {
+		if (sent.p[i] == '|')
+			sent.p[i] = '\0';
+	}
+	blind(&(struct launch){ .options = options,
+		  .command = made_rows[row % LENGTH(made_rows)].words },
+	    sent.p, sent.len, made_rows[row % LENGTH(made_rows)].answers, 0);
+	(void)umask(022);
+	bytes_free(&sent);
+	if ((status_of("x").st_mode & 07777) != mode)
+		ck_abort_msg("%s: %04o, told %04o", words,
+		    (unsigned)status_of("x").st_mode & 07777, (unsigned)mode);
+	ck_assert_int_eq(chmod("x", 0700), 0);
+	(void)chmod("x/z", 0700);
+	ck_assert_int_eq(
+	    status_of(made_rows[row % LENGTH(made_rows)].file).st_size, 1);
+}
+END_TEST
+
 /* A directory takes any name, and which one decides. */
 START_TEST(directory_without_a_name)
 {
@@ -670,6 +748,8 @@ add_all(TCase *tc)
 	tcase_add_test(tc, session_that_would_not_be_served);
 	tcase_add_loop_test(tc, refused, 0, LENGTH(refused_rows));
 	tcase_add_loop_test(tc, allowed, 0, LENGTH(allowed_rows));
+	tcase_add_loop_test(tc, mode_under_umask, 0,
+	    2 * LENGTH(made_rows) * LENGTH(umask_rows));
 	tcase_add_test(tc, directory_without_a_name);
 	tcase_add_test(tc, patterns);
 	tcase_add_test(tc, by_option);

@@ -89,6 +89,7 @@ static const struct scenario {
 	{ "replace", NULL, "scp -d -t .", true, one, LENGTH(one) },
 	{ "read-only", NULL, "scp -p -d -t .", false, read_only,
 	    LENGTH(read_only) },
+	{ "umask", "-u 0222", "scp -d -t .", false, one, LENGTH(one) },
 	{ "tree", NULL, "scp -r -p -t .", true, tree, LENGTH(tree) },
 	{ "version", "-o Overwrite=version", "scp -d -t .", true, one,
 	    LENGTH(one) },
@@ -100,7 +101,7 @@ static const struct scenario {
 	{ "pipelined", "-o Pipelining=yes", "scp -r -p -f .", true, NULL, 0 },
 	{ "patterns", "-o AllowNames=?", "scp -p -f {[f],*/g}", true, NULL, 0 },
 };
-#define UPLOADS 7
+#define UPLOADS 8
 
 static void
 prepare(const struct scenario *sc)
