@@ -27,10 +27,16 @@ int entry_stat(int dirfd, const char *name, struct stat *st) ATTR_USE;
 int entry_require_regular(const struct stat *st) ATTR_USE;
 
 /*
- * Open a regular file for reading.  *st says what it is, as a walk or
- * entry_stat() has found; that is looked at again after (R-PATH-3), and *st is
- * of the open file then.  Returns a descriptor.  ELOOP for a link, EISDIR for a
- * directory, ERR_NOT_REGULAR for the rest.
+ * Open a regular file for reading.  *st says what it is, as a walk, a listing
+ * or entry_stat() has found, and is of the open file then.  Returns a
+ * descriptor.  ELOOP for a link, EISDIR for a directory, ERR_NOT_REGULAR for
+ * the rest.
+ *
+ * R-PATH-3: what was found before only spares pipes and devices an open(2).  It
+ * may be old, and whoever is quick puts one in its place; but the flags neither
+ * wait for the other end nor take a terminal, and the open file is asked again,
+ * which decides.  An O_PATH descriptor would know no more: without /proc what
+ * it stands for can only be opened by its name, too.
  *
  * Nothing is waited for but whoever has a lease on the file, as servers of NFS
  * and SMB do: to give that back they get two seconds, and then it is EAGAIN.

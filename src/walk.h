@@ -79,7 +79,11 @@ void walk_init(struct walk *w, struct root *root);
 int walk_begin(
     struct walk *w, const struct root_place *top, const char *shown) ATTR_USE;
 
-/* What comes next; w->item, w->shown and w->path tell about it. */
+/*
+ * What comes next; w->item, w->shown and w->path tell about it.  That it is a
+ * file may be what the listing of its directory has said, and out of date:
+ * entry_open_file() looks again, and decides (R-PATH-3).
+ */
 enum walk_event walk_next(struct walk *w) ATTR_USE;
 
 /*
