@@ -144,9 +144,9 @@ START_TEST(no_random_bytes)
 	for (i = 0; i < TEMP_NAMES; i++) {
 		ck_assert_int_eq(temp_create(&temp, &names, dir, 0600), 0);
 		temp_discard(&temp);
+		/* No more are asked for until those at hand are used up. */
+		random_error = EAGAIN;
 	}
-	/* Those at hand are used up. */
-	random_error = EAGAIN;
 	ck_nothing_made(temp_create(&temp, &names, dir, 0600), EAGAIN);
 	ck_assert_int_eq(scratch_fds(), fds);
 }
