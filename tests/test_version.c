@@ -257,6 +257,26 @@ START_TEST(oldest_of_many)
 }
 END_TEST
 
+/* Other names of the directory take no part in it. */
+START_TEST(oldest_among_others)
+{
+	char name[32];
+	int i;
+
+	for (i = 0; i < AT_ONCE; i++) {
+		(void)snprintf(name, sizeof(name), "f%d", i);
+		scratch_file(name, "other", 0644);
+	}
+	make_version(1);
+	scratch_file("f", "old", 0644);
+	begin();
+	ck_assert_int_eq(version_replace(&temp, "f", 1), 0);
+	ck_assert(!has_version(1));
+	ck_assert(has_version(2));
+	ck_assert_int_eq(scratch_count("."), AT_ONCE + 2);
+}
+END_TEST
+
 /* What is not regular is no version, whatever its name and mode. */
 START_TEST(oldest_is_fifo)
 {
@@ -385,6 +405,7 @@ version_suite(void)
 	tcase_add_test(tc, name_is_gone);
 	tcase_add_test(tc, cannot_be_changed);
 	tcase_add_loop_test(tc, oldest_of_many, 0, 2);
+	tcase_add_test(tc, oldest_among_others);
 	tcase_add_test(tc, oldest_is_fifo);
 	tcase_add_test(tc, oldest_is_unknown);
 	tcase_add_loop_test(tc, oldest_of_another, 0, (int)LENGTH(oldest_rows));
