@@ -2,12 +2,12 @@
 #include "config.h"
 
 #include "driver.h"
+#include "own.h"
 #include "trace.h"
 #include "uses.h"
 
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -20,7 +20,6 @@
 #include <grp.h>
 #include <limits.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -40,7 +39,6 @@ static struct {
 	char outside[PATH_MAX + 64];
 	bool at_home;
 	bool has_conf;
-	bool has_etc_ssh;
 } driver;
 
 /* --- bytes ------------------------------------------------------------ */
@@ -1276,12 +1274,6 @@ has_default_conf(void)
 	return driver.has_conf;
 }
 
-bool
-can_disable_scp(void)
-{
-	return driver.has_etc_ssh;
-}
-
 const char *
 program_find(const char *bytes, size_t len)
 {
@@ -1365,56 +1357,17 @@ begin_as_self(void)
 	make_scratch(geteuid());
 }
 
-/* A passwd file of our own, seen by this process and its children only. */
-/*
- * An empty file at the default path, in a mount namespace of our own; not
- * where that would hide the tests, or write to a disk.
- */
-static bool
-install_conf(void)
-{
-	char path[] = SCP_SERVER_CONF;
-	size_t end = strlen(path);
-	int fd;
-
-	do {
-		while (path[--end] != '/')
-			;
-		path[end] = '\0';
-	} while (end > 0 && access(path, F_OK) == -1);
-	if (end == 0 || strncmp(driver.base, path, end) == 0 ||
-	    mount("none", path, "tmpfs", 0, "mode=0755") == -1)
-		return false;
-	for (; end < sizeof(path) - 1; end += strlen(path + end)) {
-		path[end] = '/';
-		if (strcmp(path, SCP_SERVER_CONF) != 0)
-			(void)mkdir(path, 0755);
-	}
-	fd = open(SCP_SERVER_CONF, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-	return fd != -1 && close(fd) == 0;
-}
-
 static void
 begin_at_home(void)
 {
 	struct bytes entry = { 0 };
-	char path[PATH_MAX + 64];
 
 	make_scratch(geteuid() == 0 ? ACCOUNT_ID : geteuid());
-	if (geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0) {
-		snprintf(path, sizeof(path), "%s/%ld.passwd", driver.base,
-		    (long)getpid());
-		bytes_addf(&entry, "account:x:%d:%d::%s:/bin/false\n",
-		    ACCOUNT_ID, ACCOUNT_ID, driver.root);
-		make_file(path, entry.p, 0644);
-		bytes_free(&entry);
-		driver.at_home =
-		    mount(path, "/etc/passwd", NULL, MS_BIND, NULL) == 0;
-		driver.has_conf = install_conf();
-		driver.has_etc_ssh =
-		    mount("none", "/etc/ssh", "tmpfs", 0, "mode=1777") == 0;
-	}
+	bytes_addf(&entry, "account:x:%d:%d::%s:/bin/false\n", ACCOUNT_ID,
+	    ACCOUNT_ID, driver.root);
+	driver.at_home = own_etc(entry.p);
+	driver.has_conf = driver.at_home && own_conf();
+	bytes_free(&entry);
 	become_account();
 }
 

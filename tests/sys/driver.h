@@ -55,14 +55,11 @@ int driver_run(Suite *suite);
 const char *root_path(void);
 const char *outside_path(void);
 
-/* AT_HOME: could the account be given its home here? */
+/* AT_HOME: could the account be given its home, and an /etc/ssh, here? */
 bool home_is_root(void);
 
 /* AT_HOME: is there an empty configuration at its default path? */
 bool has_default_conf(void);
-
-/* AT_HOME: is /etc/ssh an empty directory that the test may change? */
-bool can_disable_scp(void);
 
 /*
  * Where these bytes are in the program under test, or NULL.  May be called

@@ -24,7 +24,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +32,7 @@
 
 #include "disk.h"
 #include "driver.h"
+#include "own.h"
 #include "space.h"
 #include "trace.h"
 
@@ -532,20 +532,13 @@ END_TEST
 /* --- file systems
  * --------------------------------------------------------------- */
 
-static bool
-has_own_mounts(void)
-{
-	return unshare(CLONE_NEWNS) == 0 &&
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
-}
-
 /* Nothing that is open for writing lets it happen in the middle of a file. */
 START_TEST(becomes_read_only)
 {
 	const char *path = root_path();
 	struct server s;
 
-	if (!has_own_mounts() ||
+	if (!own_mounts() ||
 	    mount("none", path, "tmpfs", 0, "size=8m,mode=0777") == -1) {
 		skipped("no file system of its own");
 		return;
@@ -606,7 +599,7 @@ START_TEST(append_only_directory)
 	const char *path = root_path();
 	struct server s;
 
-	if (!has_own_mounts() ||
+	if (!own_mounts() ||
 	    mount("none", path, "tmpfs", 0, "size=8m,mode=0777") == -1) {
 		skipped("no file system of its own");
 		return;
@@ -661,7 +654,7 @@ START_TEST(full_for_a_while)
 	struct server s;
 	char *zeros;
 
-	if (!has_own_mounts() ||
+	if (!own_mounts() ||
 	    mount("none", path, "tmpfs", 0, "size=48m,mode=0777") == -1) {
 		skipped("no file system of its own");
 		return;
@@ -697,7 +690,7 @@ begin_disk(struct disk *d, const char *mkfs, const char *type)
 	const char *why;
 
 	make_dir("mnt", 0755);
-	if (!has_own_mounts()) {
+	if (!own_mounts()) {
 		skipped("no file system of its own");
 		return false;
 	}

@@ -13,13 +13,13 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "driver.h"
+#include "own.h"
 #include "trace.h"
 
 START_TEST(overwrite_version)
@@ -408,8 +408,7 @@ START_TEST(no_space_meanwhile)
 	struct server s;
 	char *zeros;
 
-	if (unshare(CLONE_NEWNS) == -1 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	if (!own_mounts() ||
 	    mount("none", root_path(), "tmpfs", 0, "size=64m,mode=0777") ==
 		-1) {
 		skipped("no file system of its own");

@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,7 @@
 #include <unistd.h>
 
 #include "driver.h"
+#include "own.h"
 #include "trace.h"
 
 #define TEMP_NAME ".scp-server.0123456789abcdef~"
@@ -1190,8 +1190,7 @@ START_TEST(file_system_full)
 	const struct shape *shape = &shapes[_i];
 
 	make_dir("d", 0755);
-	if (unshare(CLONE_NEWNS) == -1 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	if (!own_mounts() ||
 	    mount("none", "d", "tmpfs", 0, "size=256k") == -1) {
 		skipped("nothing can be mounted here");
 		return;
