@@ -406,6 +406,71 @@ for pam in deep include stack long; do
 		-f "$TEMP/sshd_loose" -p "$TEMP/pam-$pam"
 done
 
+# All accounts of a host, of which these are the only ones.
+mkdir "$TEMP/stub"
+GETENT=$(command -v getent)
+cat >"$TEMP/stub/getent" <<-EOT
+	#!/bin/sh
+	[ "\$*" = passwd ] || exec $GETENT "\$@"
+	while read -r name; do
+		$GETENT passwd "\$name"
+	done <"$TEMP/stub/names"
+EOT
+chmod 0755 "$TEMP/stub/getent"
+
+# all STATUS FINDINGS NAME ...: exactly these, as "NAME:CODE"
+all() {
+	all_status=$1
+	all_findings=$2
+	shift 2
+	begin "all of $*: ${all_findings:-nothing}, status $all_status"
+	printf "scpt-$$-%s\n" "$@" >"$TEMP/stub/names"
+	run env "PATH=$TEMP/stub:$PATH" "$CHECK" -a -f "$TEMP/sshd_config" \
+		-p "$TEMP/pam"
+	have=$(sed -n "s/^scpt-$$-\([^:]*: [a-z-]*\): .*/\1/p" "$TEMP/out" |
+		sed 's/ //' | sort -u | tr '\n' ' ')
+	want=$(printf '%s\n' $all_findings | sort | tr '\n' ' ')
+	[ "$have" = "${want# }" ] || wrong "found $have"
+	[ -n "$all_findings" ] || silent
+	status "$all_status"
+	[ "$all_status" = 2 ] || [ ! -s "$TEMP/err" ] || wrong "messages"
+	finish
+}
+
+built shell /bin/bash 'X11Forwarding no'
+built away /bin/sh 'X11Forwarding no'
+sshd_match "away Address 198.51.100.0/24" "ForceCommand $PROGRAM" "$right"
+sed -i "/^Match User scpt-$$-away$/,/^Match/{/X11Forwarding/d}" "$TEMP/matches"
+sshd_config >"$TEMP/sshd_config"
+all 0 "" login
+all 0 "" login options harmless shell
+all 1 "tty:tty" tty
+all 1 "tty:tty rc:user-rc" login tty shell rc options
+all 1 "bare:internal-sftp" bare login
+all 1 "two:command two:shell-command bash:shell" two bash
+all 1 "away:key" away
+# Who cannot log in is not served, and who is served by nobody is no news.
+all 2 "" shell
+all 2 "" nologin
+all 0 "" nologin login
+all 2 "" gone
+begin "all accounts, of an sshd that cannot be asked"
+echo Nonsense >"$TEMP/sshd_bad"
+run "$CHECK" -a -f "$TEMP/sshd_bad" -p "$TEMP/pam"
+status 2
+says_like "sshd -T fails"
+finish
+begin "all accounts, and one"
+run "$CHECK" -a -f "$TEMP/sshd_config" "scpt-$$-login"
+status 2
+says_like "^check-account: usage"
+finish
+begin "a name that only looks like options is an account's"
+run "$CHECK" -f "$TEMP/sshd_config" -- -a
+status 2
+says_like "no account -a"
+finish
+
 begin "no such account: cannot tell"
 run "$CHECK" -f "$TEMP/sshd_config" "scpt-$$-nobody"
 status 2
