@@ -6,9 +6,9 @@
 #include "glob.h"
 
 #include <check.h>
-#include <dlfcn.h>
 #include <stddef.h>
 
+#include "real.h"
 #include "rooted.h"
 #include "scratch.h"
 
@@ -27,14 +27,6 @@ static int look_error, open_error, read_error;
 static int looks_spared;   /* before the first one fails */
 static bool has_long_name; /* the next one, as FUSE allows */
 
-static void
-find_real(const char *name, void *function)
-{
-	void *symbol = dlsym(RTLD_NEXT, name);
-
-	memcpy(function, &symbol, sizeof(symbol));
-}
-
 int
 fstat(int fd, struct stat *st)
 {
@@ -47,47 +39,16 @@ fstat(int fd, struct stat *st)
 DIR *
 fdopendir(int fd)
 {
-	DIR *(*real)(int);
-
-	if (open_error != 0) {
-		errno = open_error;
-		return NULL;
-	}
-	find_real("fdopendir", &real);
-	return real(fd);
-}
-
-#define LONG_NAME 2000
-
-static struct dirent *
-long_name(void)
-{
-	static union {
-		struct dirent entry;
-		char room[offsetof(struct dirent, d_name) + LONG_NAME + 1];
-	} u;
-	char *name = u.room + offsetof(struct dirent, d_name);
-
-	memset(name, 'n', LONG_NAME);
-	name[LONG_NAME] = '\0';
-	return &u.entry;
+	return real_fdopendir(fd, open_error);
 }
 
 struct dirent *
 readdir(DIR *dir)
 {
-	struct dirent *(*real)(DIR *);
-
-	if (has_long_name) {
-		has_long_name = false;
-		return long_name();
-	}
-	if (read_error != 0) {
-		errno = read_error;
-		return NULL;
-	}
-	find_real("readdir", &real);
-	return real(dir);
+	if (!has_long_name)
+		return real_readdir(dir, read_error);
+	has_long_name = false;
+	return long_name(2000);
 }
 
 /* ---------------------------------------------------------------------- */

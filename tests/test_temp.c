@@ -11,9 +11,8 @@
 #include <sys/random.h>
 #include <sys/syscall.h>
 
-#include <dlfcn.h>
-
 #include "policy.h"
+#include "real.h"
 #include "scratch.h"
 
 #define DEAD ".scp-server.0123456789abcdef~"
@@ -57,29 +56,17 @@ flock(int fd, int operation)
 	return (int)syscall(SYS_flock, fd, operation);
 }
 
-static void
-find_real(const char *name, void *function)
-{
-	void *symbol = dlsym(RTLD_NEXT, name);
-
-	memcpy(function, &symbol, sizeof(symbol));
-}
-
-/* What fails has filled *st all the same: nobody is to look at it then. */
+/* Is this the one that fails?  0, or with which errno. */
 static int
-stat_at(int dirfd, const char *name, struct stat *st, int flags, int *fails)
+nth(int *fails)
 {
-	int (*real)(int, const char *, struct stat *, int), ret;
-
-	find_real("fstatat", &real);
-	ret = real(dirfd, name, st, flags);
-	return *fails > 0 && --*fails == 0 ? failing(EIO) : ret;
+	return *fails > 0 && --*fails == 0 ? EIO : 0;
 }
 
 int
 fstatat(int dirfd, const char *name, struct stat *st, int flags)
 {
-	int ret = stat_at(dirfd, name, st, flags, &look_fails);
+	int ret = real_fstatat(dirfd, name, st, flags, nth(&look_fails));
 
 	st->st_dev += is_elsewhere;
 	if (at_look != NULL)
@@ -90,7 +77,7 @@ fstatat(int dirfd, const char *name, struct stat *st, int flags)
 int
 fstat(int fd, struct stat *st)
 {
-	return stat_at(fd, "", st, AT_EMPTY_PATH, &stat_fails);
+	return real_fstatat(fd, "", st, AT_EMPTY_PATH, nth(&stat_fails));
 }
 
 int
@@ -104,14 +91,7 @@ unlinkat(int dirfd, const char *name, int flags)
 DIR *
 fdopendir(int fd)
 {
-	DIR *(*real)(int);
-
-	if (dir_error != 0) {
-		errno = dir_error;
-		return NULL;
-	}
-	find_real("fdopendir", &real);
-	return real(fd);
+	return real_fdopendir(fd, dir_error);
 }
 
 static void

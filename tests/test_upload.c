@@ -16,11 +16,11 @@
 #include <linux/magic.h>
 
 #include <check.h>
-#include <dlfcn.h>
 #include <stdarg.h>
 
 #include "entry.h"
 #include "inplace.h"
+#include "real.h"
 #include "scratch.h"
 
 #define TEMP ".scp-server.0123456789abcdef~"
@@ -290,7 +290,7 @@ syscall(long number, ...)
 	size_t i;
 
 	if (real == NULL)
-		*(void **)&real = dlsym(RTLD_NEXT, "syscall");
+		find_real("syscall", &real);
 	va_start(ap, number);
 	for (i = 0; i < LENGTH(a); i++)
 		a[i] = va_arg(ap, long);

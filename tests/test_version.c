@@ -4,11 +4,9 @@
 
 #include "version.h"
 
-#include <dirent.h>
-#include <dlfcn.h>
-
 #include "errors.h"
 #include "policy.h"
+#include "real.h"
 #include "scratch.h"
 
 static struct temp_names names;
@@ -17,18 +15,8 @@ static int dir;
 
 /* --- calls that can be made to fail ------------------------------------- */
 
-static bool readdir_fails;
 static int listed, step, listed_last; /* numbers that are read instead */
-static int dir_error;
-static bool look_fails;
-
-static void
-find_real(const char *name, void *function)
-{
-	void *symbol = dlsym(RTLD_NEXT, name);
-
-	memcpy(function, &symbol, sizeof(symbol));
-}
+static int read_error, dir_error, look_error;
 
 static struct dirent *
 listed_name(void)
@@ -45,43 +33,19 @@ listed_name(void)
 struct dirent *
 readdir(DIR *d)
 {
-	struct dirent *(*real)(DIR *);
-
-	if (step != 0)
-		return listed_name();
-	if (readdir_fails) {
-		errno = EIO;
-		return NULL;
-	}
-	find_real("readdir", &real);
-	return real(d);
+	return step != 0 ? listed_name() : real_readdir(d, read_error);
 }
 
 DIR *
 fdopendir(int fd)
 {
-	DIR *(*real)(int);
-
-	if (dir_error != 0) {
-		errno = dir_error;
-		return NULL;
-	}
-	find_real("fdopendir", &real);
-	return real(fd);
+	return real_fdopendir(fd, dir_error);
 }
 
-/* What fails has filled *st all the same: nobody is to look at it then. */
 int
 fstatat(int dirfd, const char *name, struct stat *st, int flags)
 {
-	int (*real)(int, const char *, struct stat *, int), ret;
-
-	find_real("fstatat", &real);
-	ret = real(dirfd, name, st, flags);
-	if (!look_fails)
-		return ret;
-	errno = EIO;
-	return -1;
+	return real_fstatat(dirfd, name, st, flags, look_error);
 }
 
 /* ---------------------------------------------------------------------- */
@@ -111,7 +75,7 @@ ck_fails(int error, int count)
 	ck_assert_int_eq(version_replace(&temp, "f", 9), -1);
 	ck_assert_int_eq(errno, error);
 	ck_assert(temp_has_its_name(&temp));
-	readdir_fails = false;
+	read_error = 0;
 	dir_error = 0;
 	temp_discard(&temp);
 	ck_assert_int_eq(scratch_count("."), count);
@@ -125,7 +89,7 @@ START_TEST(cannot_be_read)
 	scratch_file("f", "old", 0644);
 	scratch_file("f.~1~", "older", 0644);
 	begin();
-	readdir_fails = _i == 0;
+	read_error = _i == 0 ? EIO : 0;
 	dir_error = _i == 1 ? ENOMEM : 0;
 	ck_fails(_i == 0 ? EIO : ENOMEM, 2);
 	ck_assert_str_eq(scratch_text("f.~1~"), "older");
@@ -295,9 +259,9 @@ START_TEST(oldest_is_unknown)
 	scratch_file("f.~1~", "older", 0444);
 	scratch_file("f", "old", 0644);
 	begin();
-	look_fails = true;
+	look_error = EIO;
 	ck_assert_int_eq(version_replace(&temp, "f", 1), 0);
-	look_fails = false;
+	look_error = 0;
 	ck_assert(has_version(1));
 	ck_assert(has_version(2));
 }

@@ -11,9 +11,9 @@
 #include <sys/syscall.h>
 
 #include <check.h>
-#include <dlfcn.h>
 
 #include "entry.h"
+#include "real.h"
 #include "rooted.h"
 #include "scratch.h"
 
@@ -25,49 +25,21 @@ static struct walk walk;
 
 /* --- calls that can be made to fail ----------------------------------- */
 
-static void
-find_real(const char *name, void *function)
-{
-	void *symbol = dlsym(RTLD_NEXT, name);
-
-	memcpy(function, &symbol, sizeof(symbol));
-}
-
 static int names_before_failure = -1;
 static bool has_long_name; /* the next one, as FUSE allows */
-
-static struct dirent *
-long_name(void)
-{
-	static union {
-		struct dirent entry;
-		char room[1024];
-	} u;
-	char *name = u.room + offsetof(struct dirent, d_name);
-
-	memset(name, 'n', NAME_BYTES_MAX + 1);
-	name[NAME_BYTES_MAX + 1] = '\0';
-	u.entry.d_type = DT_REG;
-	return &u.entry;
-}
 
 struct dirent *
 readdir(DIR *dir)
 {
-	struct dirent *(*real)(DIR *);
-
 	if (has_long_name) {
 		has_long_name = false;
-		return long_name();
+		return long_name(NAME_BYTES_MAX + 1);
 	}
-	if (names_before_failure == 0) {
-		errno = EIO;
-		return NULL;
-	}
+	if (names_before_failure == 0)
+		return real_readdir(dir, EIO);
 	if (names_before_failure > 0)
 		names_before_failure--;
-	find_real("readdir", &real);
-	return real(dir);
+	return real_readdir(dir, 0);
 }
 
 static int dir_error;
@@ -75,14 +47,7 @@ static int dir_error;
 DIR *
 fdopendir(int fd)
 {
-	DIR *(*real)(int);
-
-	if (dir_error != 0) {
-		errno = dir_error;
-		return NULL;
-	}
-	find_real("fdopendir", &real);
-	return real(fd);
+	return real_fdopendir(fd, dir_error);
 }
 
 static int link_error;
@@ -96,32 +61,18 @@ readlinkat(int dirfd, const char *name, char *dst, size_t size)
 	return -1;
 }
 
-static bool stat_fails, look_fails;
-
-/* What fails has filled *st all the same: nobody is to look at it then. */
-static int
-stat_at(int dirfd, const char *name, struct stat *st, int flags, bool fails)
-{
-	int (*real)(int, const char *, struct stat *, int), ret;
-
-	find_real("fstatat", &real);
-	ret = real(dirfd, name, st, flags);
-	if (!fails)
-		return ret;
-	errno = EIO;
-	return -1;
-}
+static int stat_error, look_error;
 
 int
 fstatat(int dirfd, const char *name, struct stat *st, int flags)
 {
-	return stat_at(dirfd, name, st, flags, look_fails);
+	return real_fstatat(dirfd, name, st, flags, look_error);
 }
 
 int
 fstat(int fd, struct stat *st)
 {
-	return stat_at(fd, "", st, AT_EMPTY_PATH, stat_fails);
+	return real_fstatat(fd, "", st, AT_EMPTY_PATH, stat_error);
 }
 
 /* --- what a walk tells ------------------------------------------------ */
@@ -855,12 +806,12 @@ START_TEST(enter_fails)
 	fds = scratch_fds();
 	policy.cross_mounts = row != 0;
 	root.gate.dev++;
-	stat_fails = row == 1;
+	stat_error = row == 1 ? EIO : 0;
 	dir_error = row == 2 ? ENOMEM : 0;
 	errno = 0;
 	ck_assert_int_eq(walk_enter(&walk), -1);
 	ck_assert_int_eq(errno, errors[row]);
-	stat_fails = false;
+	stat_error = 0;
 	dir_error = 0;
 	ck_assert_int_eq(scratch_fds(), fds);
 	ck_assert_int_eq(walk_next(&walk), WALK_LEAVE);
@@ -875,13 +826,13 @@ START_TEST(cannot_be_looked_at)
 
 	scratch_link("../other", "r/t/l");
 	begin("t", "s", 64);
-	look_fails = _i == 0;
+	look_error = _i == 0 ? EIO : 0;
 	policy.cross_mounts = _i != 1;
 	root.gate.dev++;
 	link_error = _i == 2 ? EIO : 0;
 	ck_assert_int_eq(walk_next(&walk), WALK_ERROR);
 	ck_assert_int_eq(walk.item.error, errors[_i]);
-	look_fails = false;
+	look_error = 0;
 	link_error = 0;
 	ck_assert_int_eq(walk_next(&walk), WALK_LEAVE);
 	walk_close(&walk);

@@ -17,7 +17,6 @@
 
 #include <arpa/inet.h>
 #include <check.h>
-#include <dlfcn.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -30,6 +29,7 @@
 #include "confine.h"
 #include "filter-tables.h"
 #include "log.h"
+#include "real.h"
 #include "scratch.h"
 #include "settings.h"
 
@@ -315,7 +315,7 @@ syscall(long number, ...)
 		imitate((const uint64_t *)args[0], (size_t)args[1]) == -1))
 		return args[0] == 0 ? imitated : -1;
 	if (real == NULL)
-		*(void **)&real = dlsym(RTLD_NEXT, "syscall");
+		find_real("syscall", &real);
 	return real(
 	    number, args[0], args[1], args[2], args[3], args[4], args[5]);
 }
