@@ -111,6 +111,35 @@ setup(void)
 	start(PIPE, PIPE);
 }
 
+/* A new file of so many zeros. */
+static int
+zeros(off_t size)
+{
+	int fd;
+
+	fd = open("file", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	ck_assert_int_eq(ftruncate(fd, size), 0);
+	return fd;
+}
+
+/* The client reads until the end: its process. */
+static pid_t
+reader(void)
+{
+	static char got[BUFFER];
+	ssize_t n;
+	pid_t pid;
+
+	ck_assert_int_ne(pid = fork(), -1);
+	if (pid != 0)
+		return pid;
+	die_with_parent();
+	(void)close(from[1]);
+	while ((n = read(from[0], got, sizeof(got))) > 0)
+		continue;
+	_exit(n != 0);
+}
+
 static void
 teardown(void)
 {
@@ -286,7 +315,7 @@ START_TEST(to_file_splice_fails)
 	static char data[BUFFER];
 	int fd, file_errno = -1, good = _i < 2 ? _i : 2;
 
-	fd = open("out", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = zeros(0);
 	say(data, 40000);
 	splice_error = errors[_i];
 	good_splices = good;
@@ -315,7 +344,7 @@ START_TEST(to_file_with_rate)
 	static char data[30000];
 	int fd, file_errno = -1;
 
-	fd = open("out", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = zeros(0);
 	say(data, sizeof(data));
 	pace_init(&b.pace, 1000, clock_now());
 	pause_error = errors[_i];
@@ -410,7 +439,7 @@ START_TEST(to_file_in_parts)
 	start(kinds[_i], PIPE);
 	b.digest = &d;
 	pid = send_file(size, BUFFER);
-	fd = open("out", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = zeros(0);
 	expect_line("line");
 	body_begin(&b, size);
 	while (end < size) {
@@ -432,21 +461,12 @@ START_TEST(from_file_digest)
 	off_t size = digest_sizes[(size_t)_i / 2];
 	struct digest d;
 	int fd, file_errno = -1;
-	ssize_t n;
 	pid_t pid;
 
 	b.digest = &d;
-	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = zeros(0);
 	write_pattern(fd, size + 1, BUFFER);
-	ck_assert_int_ne(pid = fork(), -1);
-	if (pid == 0) {
-		static char data[BUFFER];
-
-		(void)close(from[1]);
-		while ((n = read(from[0], data, sizeof(data))) > 0)
-			continue;
-		_exit(n != 0);
-	}
+	pid = reader();
 	if (_i % 2 != 0)
 		ck_assert_int_eq(stream_hold(&stream), 0);
 	digest_begin(&d);
@@ -515,11 +535,11 @@ START_TEST(from_file)
 	pid_t pid;
 
 	start(PIPE, kind);
-	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = zeros(0);
 	write_pattern(fd, from_rows[row].has, BUFFER);
 	/* The file's own offset does not matter. */
 	if (!from_rows[row].readable)
-		fd = open("in", O_WRONLY | O_CLOEXEC);
+		fd = open("file", O_WRONLY | O_CLOEXEC);
 	pid = kind == FILE_KIND ? 1 : fork();
 	ck_assert_int_ne(pid, -1);
 	if (pid == 0) {
@@ -571,8 +591,7 @@ START_TEST(from_file_socket)
 	int fd, i, file_errno;
 
 	start(PIPE, SOCKET);
-	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ck_assert_int_eq(ftruncate(fd, 20000), 0);
+	fd = zeros(20000);
 	for (i = 1; i <= 2; i++) {
 		ck_assert_int_eq(body_send(&b, fd, 20000, &file_errno), 0);
 		ck_assert_int_eq(file_errno, 0);
@@ -588,8 +607,7 @@ START_TEST(from_file_copied)
 {
 	int fd, file_errno;
 
-	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ck_assert_int_eq(ftruncate(fd, 20000), 0);
+	fd = zeros(20000);
 	splice_error = _i == 0 ? EINVAL : EIO;
 	ck_assert_int_eq(body_send(&b, fd, 20000, &file_errno), 0);
 	ck_assert_int_eq(file_errno, 0);
@@ -604,8 +622,7 @@ START_TEST(from_file_held)
 {
 	int fd, file_errno;
 
-	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ck_assert_int_eq(ftruncate(fd, 10), 0);
+	fd = zeros(10);
 	counted_fd = from[1];
 	ck_assert_int_eq(stream_hold(&stream), 0);
 	ck_assert_int_eq(stream_write(&stream, "held", 4), 0);
@@ -619,20 +636,12 @@ END_TEST
 /* Where it pays, the kernel reads ahead. */
 START_TEST(from_file_advised)
 {
-	static char got[1 << 16];
 	const off_t size = (1 << 20) - (_i == 0);
 	int fd, file_errno;
 	pid_t pid;
 
-	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ck_assert_int_eq(ftruncate(fd, size), 0);
-	ck_assert_int_ne(pid = fork(), -1);
-	if (pid == 0) {
-		(void)close(from[1]);
-		while (read(from[0], got, sizeof(got)) > 0)
-			continue;
-		_exit(0);
-	}
+	fd = zeros(size);
+	pid = reader();
 	advised = -1;
 	ck_assert_int_eq(body_send(&b, fd, size, &file_errno), 0);
 	ck_assert_int_eq(advised, _i == 0 ? -1 : POSIX_FADV_SEQUENTIAL);
@@ -646,8 +655,7 @@ START_TEST(from_file_first_piece)
 {
 	int fd, file_errno;
 
-	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ck_assert_int_eq(ftruncate(fd, 20000), 0);
+	fd = zeros(20000);
 	b.out_whole = 1;
 	ck_assert_int_eq(body_send(&b, fd, 20000, &file_errno), 0);
 	ck_assert_int_eq(b.out_whole, 1);
@@ -670,12 +678,10 @@ static const struct {
 
 START_TEST(from_file_wholes)
 {
-	static char got[BUFFER];
 	int fd, file_errno;
 	pid_t pid = -1;
 
-	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ck_assert_int_eq(ftruncate(fd, wholes[_i].size), 0);
+	fd = zeros(wholes[_i].size);
 	emptied_fd = from[0];
 	splice_error = EIO;
 	good_splices = wholes[_i].good;
@@ -687,14 +693,7 @@ START_TEST(from_file_wholes)
 	/* What is copied needs somebody who reads it. */
 	if (wholes[_i].good == 1) {
 		emptied_fd = -1;
-		ck_assert_int_ne(pid = fork(), -1);
-	}
-	if (pid == 0) {
-		die_with_parent();
-		(void)close(from[1]);
-		while (read(from[0], got, sizeof(got)) > 0)
-			continue;
-		_exit(0);
+		pid = reader();
 	}
 	ck_assert_int_eq(body_send(&b, fd, wholes[_i].size, &file_errno), 0);
 	ck_assert_int_eq(b.out_whole, wholes[_i].counts);
@@ -707,22 +706,13 @@ END_TEST
 /* A socket is neither made larger nor left alone. */
 START_TEST(from_file_socket_whole)
 {
-	static char got[BUFFER];
 	const off_t size = 17 << 20;
 	int fd, file_errno;
 	pid_t pid;
 
 	start(PIPE, SOCKET);
-	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ck_assert_int_eq(ftruncate(fd, size), 0);
-	ck_assert_int_ne(pid = fork(), -1);
-	if (pid == 0) {
-		die_with_parent();
-		(void)close(from[1]);
-		while (read(from[0], got, sizeof(got)) > 0)
-			continue;
-		_exit(0);
-	}
+	fd = zeros(size);
+	pid = reader();
 	b.out_is_socket = true;
 	b.out_whole = 1;
 	ck_assert_int_eq(body_send(&b, fd, size, &file_errno), 0);
@@ -740,8 +730,7 @@ START_TEST(from_file_pipe)
 	int fd, file_errno = -1;
 	pid_t pid;
 
-	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ck_assert_int_eq(ftruncate(fd, size), 0);
+	fd = zeros(size);
 	ck_assert_int_ne(pid = fork(), -1);
 	if (pid == 0) {
 		die_with_parent();
@@ -782,7 +771,7 @@ START_TEST(to_file_enlarges)
 	static char data[BUFFER];
 	int fd, file_errno = -1;
 
-	fd = open("out", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = zeros(0);
 	ck_assert_int_eq(fcntl(to[0], F_GETPIPE_SZ), BUFFER);
 	say(data, (size_t)sizes[_i]);
 	ck_assert_int_eq(body_receive(&b, fd, sizes[_i], &file_errno), 0);
@@ -805,7 +794,7 @@ START_TEST(to_file_pipe)
 	int fd, file_errno = -1;
 	pid_t pid;
 
-	fd = open("out", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = zeros(0);
 	ck_assert_int_ge(fcntl(to[1], F_SETPIPE_SZ, 4 * BUFFER), 0);
 	ck_assert_int_ne(pid = fork(), -1);
 	if (pid == 0) {
@@ -849,7 +838,7 @@ START_TEST(from_file_gone)
 	bool exists = (size_t)_i < LENGTH(sizes);
 	int fd, file_errno = -1;
 
-	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = zeros(0);
 	if (exists)
 		write_pattern(fd, size, BUFFER);
 	ck_assert_int_eq(close(from[0]), 0);
@@ -867,8 +856,7 @@ START_TEST(from_file_shrunk)
 {
 	int fd, file_errno = -1;
 
-	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ck_assert_int_eq(ftruncate(fd, 20000), 0);
+	fd = zeros(20000);
 	errno = _i == 0 ? EPIPE : EINVAL;
 	ck_assert_int_eq(body_send(&b, fd, 40000, &file_errno), 0);
 	ck_assert_int_eq(file_errno, EIO);
@@ -883,8 +871,7 @@ START_TEST(from_file_gone_midway)
 	char c;
 	pid_t pid;
 
-	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ck_assert_int_eq(ftruncate(fd, 64 << 20), 0);
+	fd = zeros(64 << 20);
 	ck_assert_int_ne(pid = fork(), -1);
 	if (pid == 0)
 		_exit(read(from[0], &c, 1) == 1 ? 0 : 1);
@@ -910,11 +897,9 @@ go_on(enum after_holding what)
 	off_t size = what == SPLICE_FILE ? 1 << 20 : 10000;
 	int fd, file_errno;
 
-	fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = zeros(what == COPY_NOTHING ? 0 : size);
 	if (what == COPY_NOTHING)
 		size = 100;
-	else
-		ck_assert_int_eq(ftruncate(fd, size), 0);
 	return body_send(&b, fd, size, &file_errno);
 }
 
@@ -951,10 +936,8 @@ block_in(enum blocking where)
 {
 	int fd = -1, file_errno, ret;
 
-	if (where != IN_DISCARD) {
-		fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		ck_assert_int_ne(fd, -1);
-	}
+	if (where != IN_DISCARD)
+		fd = zeros(0);
 	/* A large one waits in splice(2) only where nothing came yet. */
 	if (where != IN_LARGE_FILE)
 		say("12345", 5);
@@ -973,10 +956,7 @@ block_out(enum blocking where)
 	int fd, file_errno;
 	off_t size = where == OUT_SMALL_FILE ? 1000 : 1 << 20;
 
-	fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ck_assert_int_ne(fd, -1);
-	if (where != OUT_ZEROS)
-		ck_assert_int_eq(ftruncate(fd, size), 0);
+	fd = zeros(where == OUT_ZEROS ? 0 : size);
 	ck_assert_int_ge(fcntl(from[1], F_SETFL, O_NONBLOCK), 0);
 	while (write(from[1], much, sizeof(much)) > 0)
 		continue;
@@ -1011,7 +991,7 @@ START_TEST(idle_in_relay)
 	static char data[40000];
 	int fd, file_errno = -1;
 
-	fd = open("out", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = zeros(0);
 	say(data, sizeof(data));
 	deadline_set(&stream.deadline, 100, 0);
 	splice_error = EINTR;
@@ -1030,8 +1010,7 @@ START_TEST(stopped_in_lull)
 {
 	int fd, file_errno;
 
-	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ck_assert_int_eq(ftruncate(fd, BUFFER), 0);
+	fd = zeros(BUFFER);
 	b.lull.ns = 1;
 	pause_error = EINTR;
 	pause_stops = true;
@@ -1049,11 +1028,10 @@ START_TEST(stopped_in_flow)
 	double begin;
 	pid_t pid;
 
-	fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (_i == 0)
 		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	else if (_i == 1)
-		ck_assert_int_eq(ftruncate(fd, (off_t)1 << 40), 0);
+	else
+		fd = zeros(_i == 1 ? (off_t)1 << 40 : 0);
 	ck_assert_int_ne(pid = fork(), -1);
 	if (pid == 0) {
 		die_with_parent();
@@ -1086,7 +1064,7 @@ START_TEST(stopped_in_zeros)
 {
 	int fd, file_errno;
 
-	fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = zeros(0);
 	ck_assert_int_gt(fcntl(from[1], F_SETPIPE_SZ, 4 * BUFFER), 0);
 	stops_writer = true;
 	errno = 0;
@@ -1100,8 +1078,7 @@ START_TEST(stopped_in_copy)
 {
 	int fd, file_errno;
 
-	fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ck_assert_int_eq(ftruncate(fd, 10), 0);
+	fd = zeros(10);
 	counted_fd = from[1];
 	stops_pread = true;
 	errno = 0;
@@ -1125,7 +1102,7 @@ START_TEST(interrupted)
 		ck_assert_int_ge(fcntl(to[0], F_SETFL, O_NONBLOCK), 0);
 		ck_assert_int_ge(fcntl(from[1], F_SETFL, O_NONBLOCK), 0);
 	}
-	fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = zeros(0);
 	ck_assert_int_ne(pid = fork(), -1);
 	if (pid == 0) {
 		die_with_parent();
@@ -1165,7 +1142,7 @@ START_TEST(interrupted_splice)
 	signals(on_tick, 1, 1);
 	if (_i != 0)
 		ck_assert_int_ge(fcntl(to[0], F_SETFL, O_NONBLOCK), 0);
-	fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = zeros(0);
 	ck_assert_int_ne(pid = fork(), -1);
 	if (pid == 0) {
 		die_with_parent();
@@ -1190,7 +1167,7 @@ START_TEST(zeros_at_a_rate)
 	int fd, file_errno = 0;
 	pid_t pid;
 
-	fd = open("in", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = zeros(0);
 	write_pattern(fd, 10, 10);
 	ck_assert_int_ne(pid = fork(), -1);
 	if (pid == 0) {
