@@ -14,6 +14,7 @@
 #include "audit.h"
 #include "clock.h"
 #include "log.h"
+#include "tap.h"
 
 static int saved_stderr;
 static int pipe_read;
@@ -417,13 +418,5 @@ audit_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(audit_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(audit_suite())) != 0;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "authinfo.h"
+#include "tap.h"
 
 /*
  * Keys and certificates made by ssh-keygen, fingerprints as it prints them;
@@ -384,13 +385,5 @@ authinfo_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(authinfo_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(authinfo_suite())) != 0;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "tap.h"
 
 #define S(literal) literal, sizeof(literal) - 1
 
@@ -778,13 +779,5 @@ command_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(command_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(command_suite())) != 0;
 }

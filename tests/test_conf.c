@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf.h"
+#include "tap.h"
 
 static struct settings settings;
 static struct conf_fault fault;
@@ -300,13 +301,5 @@ conf_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(conf_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(conf_suite())) != 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "digest.h"
+#include "tap.h"
 
 static const struct {
 	const char *text;
@@ -56,13 +57,5 @@ digest_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(digest_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(digest_suite())) != 0;
 }

@@ -7,6 +7,7 @@
 
 #include "defs.h"
 #include "errors.h"
+#include "tap.h"
 
 /* Numbers that the kernel can return (include/linux/err.h). */
 #define KERNELS_MAX 4095
@@ -106,13 +107,5 @@ errors_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(errors_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(errors_suite())) != 0;
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "identity.h"
+#include "tap.h"
 
 #define FW_UID 1042
 
@@ -552,13 +553,5 @@ identity_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(identity_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(identity_suite())) != 0;
 }

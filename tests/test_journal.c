@@ -18,6 +18,7 @@
 #include "filter-tables.h"
 #include "journal.h"
 #include "log.h"
+#include "tap.h"
 
 static const struct transfer_session session = { .id = "1.2",
 	.user = "fw01",
@@ -426,13 +427,5 @@ journal_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(journal_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(journal_suite())) != 0;
 }

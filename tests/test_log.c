@@ -21,6 +21,7 @@
 #include <wchar.h>
 
 #include "log.h"
+#include "tap.h"
 
 static int saved_stderr;
 static int pipe_read;
@@ -703,13 +704,5 @@ log_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(log_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(log_suite())) != 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "match.h"
+#include "tap.h"
 
 static char err[256];
 static unsigned asked;
@@ -360,13 +361,5 @@ match_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(match_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(match_suite())) != 0;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "tap.h"
 
 #define OWN      "/usr/libexec/scp-server"
 #define ARGS_MAX 12
@@ -422,13 +423,5 @@ options_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(options_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(options_suite())) != 0;
 }

@@ -3,10 +3,10 @@
 #include "config.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "pattern.h"
+#include "tap.h"
 
 static const struct {
 	const char *text;
@@ -146,8 +146,6 @@ main(void)
 {
 	Suite *suite = suite_create("pattern");
 	TCase *tc = tcase_create("pattern");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, quote, 0, LENGTH(quote_rows));
 	tcase_add_test(tc, quote_all);
@@ -156,10 +154,5 @@ main(void)
 	tcase_add_loop_test(tc, group, 0, LENGTH(group_rows));
 	tcase_add_test(tc, alternatives);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return tap_run(srunner_create(suite)) != 0;
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "policy.h"
+#include "tap.h"
 
 static const struct {
 	enum policy_access access;
@@ -768,13 +769,5 @@ policy_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(policy_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(policy_suite())) != 0;
 }

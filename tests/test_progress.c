@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "progress.h"
+#include "tap.h"
 
 #define MIB ((off_t)1 << 20)
 
@@ -117,13 +118,5 @@ progress_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(progress_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(progress_suite())) != 0;
 }

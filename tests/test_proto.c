@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "proto.h"
+#include "tap.h"
 
 /* A literal and its length: it may hold NULs. */
 #define S(literal) literal, sizeof(literal) - 1
@@ -610,13 +611,5 @@ proto_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(proto_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(proto_suite())) != 0;
 }

@@ -10,6 +10,7 @@
 
 #include "settings.h"
 #include "spelling.h"
+#include "tap.h"
 
 /* strdup() in settings.c can be made to fail. */
 static bool memory_is_out;
@@ -906,13 +907,5 @@ settings_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(settings_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(settings_suite())) != 0;
 }

@@ -10,6 +10,7 @@
 #define LIBBSD_OPENBSD_VIS
 #include <bsd/vis.h>
 
+#include "tap.h"
 #include "text.h"
 
 #define BYTES(text) text, sizeof(text) - 1
@@ -400,13 +401,5 @@ text_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(text_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(text_suite())) != 0;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tap.h"
 #include "title.h"
 
 /*
@@ -143,15 +144,8 @@ title_suite(void)
 int
 main(int argc, char *argv[])
 {
-	SRunner *sr;
-	int failed;
 
 	(void)argc;
 	arguments = argv;
-	sr = srunner_create(title_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(title_suite())) != 0;
 }

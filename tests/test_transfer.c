@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tap.h"
 #include "transfer.h"
 
 static const struct transfer_session session = { .id = "67465d70.390",
@@ -376,13 +377,5 @@ transfer_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(transfer_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(transfer_suite())) != 0;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "tap.h"
 #include "utc.h"
 
 #define DAY   86400
@@ -76,13 +77,5 @@ utc_suite(void)
 int
 main(void)
 {
-	SRunner *sr;
-	int failed;
-
-	sr = srunner_create(utc_suite());
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(utc_suite())) != 0;
 }

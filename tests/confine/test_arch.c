@@ -22,6 +22,7 @@
 #include "confine/rows.h"
 #include "defs.h"
 #include "filter-tables.h"
+#include "tap.h"
 
 #include "filter-all.inc"
 
@@ -448,8 +449,6 @@ main(void)
 	Suite *s = suite_create("arch");
 	TCase *tc = tcase_create("arch");
 	const int all = ROLES * (int)LENGTH(archs);
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, every_number, 0, all);
 	tcase_add_loop_test(tc, every_argument, 0, all);
@@ -460,10 +459,5 @@ main(void)
 	tcase_add_loop_test(tc, nothing_is_missing, 0, all);
 	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(s)) != 0;
 }

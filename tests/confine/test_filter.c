@@ -36,6 +36,7 @@
 #include "confine/rows.h"
 #include "defs.h"
 #include "filter-tables.h"
+#include "tap.h"
 
 #include "filter-data.inc"
 
@@ -533,8 +534,6 @@ main(void)
 {
 	Suite *s;
 	TCase *tc;
-	SRunner *sr;
-	int failed;
 
 #ifdef INSTRUMENTED
 	(void)puts("1..0 # SKIP sanitizers make calls of their own");
@@ -551,10 +550,5 @@ main(void)
 #endif
 	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return tap_run(srunner_create(s)) != 0;
 }
