@@ -16,7 +16,8 @@ enum {
 	ERR_LOCKED,             /* is being written in place by another */
 	ERR_NO_VERSIONS,        /* cannot be kept in this directory */
 	ERR_NO_NUMBER,          /* is left for one of this file */
-	ERR_APPEND_ONLY         /* names in this directory stay as they are */
+	ERR_APPEND_ONLY,        /* names in this directory stay as they are */
+	ERR__END
 };
 
 /* What a client and the log read of it; never NULL. */
