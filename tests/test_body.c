@@ -215,6 +215,7 @@ START_TEST(discard)
 	expect_line("line");
 	ck_assert_int_eq(body_receive(&b, -1, size, &file_errno), 0);
 	ck_assert_int_eq(file_errno, 0);
+	ck_assert_int_eq(splices, 0);
 	expect_byte('\0');
 	expect_end();
 	if (pid != -1)
@@ -334,6 +335,22 @@ START_TEST(to_file_splice_fails)
 	ck_assert_int_eq(file_errno, 0);
 	ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 40000);
 	ck_assert_int_eq(splices == 0, good == 2);
+}
+END_TEST
+
+/* Where there is no relay everything is copied. */
+START_TEST(to_file_without_relay)
+{
+	static char data[40000];
+	int fd, file_errno = -1;
+
+	fd = open("out", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	say(data, sizeof(data));
+	b.relay = NULL;
+	ck_assert_int_eq(body_receive(&b, fd, sizeof(data), &file_errno), 0);
+	ck_assert_int_eq(file_errno, 0);
+	ck_assert_int_eq(splices, 0);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), sizeof(data));
 }
 END_TEST
 
@@ -1197,6 +1214,7 @@ body_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, to_file_takes_nothing, 0, 2);
 	tcase_add_loop_test(tc, to_file_splice_fails, 0, 4);
+	tcase_add_test(tc, to_file_without_relay);
 	tcase_add_loop_test(tc, to_file_with_rate, 0, 3);
 	tcase_add_loop_test(tc, to_file_cut, 0, 6);
 	tcase_add_loop_test(
