@@ -669,6 +669,63 @@ START_TEST(name_that_is_none_is_logged)
 }
 END_TEST
 
+/*
+ * Without storing anything, nobody gets more lines into the log than a session
+ * may: cheap ways, each of them again and again.
+ */
+#define LINES_MAX 110 /* the free ones, and those of the session */
+
+static const struct {
+	const char *command;
+	const char *again; /* '|' is NUL */
+} floods[] = {
+	{ "scp -rt .", "C0644 0 x\n\1\n" },
+	{ "scp -d -t .", "C0644 0 x\n\2\n" },
+	{ "scp -t x", "C0644 0 x\n\1\n" },
+	{ "scp -rt .", "D0755 0 d\nC0644 0 x\n\1\nE\n" },
+	{ "scp -rt .", "C0644 0 d\n|" },
+	{ "scp -rt .", "C0644 0 d\n\1\n" },
+	{ "scp -rt .", "D0755 0 f\nE\n" },
+	{ "scp -rt .", "D0755 0 f\nC0644 0 x\n\1\nE\n" },
+	{ "scp -rpt .", "T1 0 1 0\nD0755 0 f\nE\n" },
+	{ "scp -rpt .", "D2755 0 d\nE\nD2750 0 d\nE\n" },
+	{ "scp -rpt .", "C0644 0 f/x\n|" },
+	{ "scp -rt .", "T1 0 1\n" },
+	{ "scp -rt .", "\1x\n" },
+	{ "scp -rt .", "E\n" },
+	{ "scp -d -t .", "|\n" },
+};
+
+START_TEST(log_cannot_be_filled)
+{
+	struct bytes sent = { 0 };
+	size_t lines = 0;
+	struct server s;
+
+	make_file("f", "old", 0644);
+	make_dir("d", 0755);
+	repeat(&sent, floods[_i].again, 300);
+	for (size_t i = 0; i < sent.len; i++) {
+		if (sent.p[i] == '|')
+			sent.p[i] = '\0';
+	}
+	server_start(&s,
+	    &(struct launch){ .options = "-o DiscardLimit=0",
+		.command = floods[_i].command });
+	server_send(&s, sent.p, sent.len);
+	server_close_input(&s);
+	(void)ends_within(&s, 10);
+	for (size_t i = 0; i < s.log.len; i++)
+		lines += s.log.p[i] == '\n';
+	if (lines > LINES_MAX)
+		server_fail(&s, "%zu lines", lines);
+	server_clear(&s);
+	bytes_free(&sent);
+	ck_assert(!tree_has(".", "x"));
+	ck_assert_int_eq(status_of("f").st_size, 3);
+}
+END_TEST
+
 /* --- suite ------------------------------------------------------------ */
 
 /* A pattern must not stand for only part of what there is. */
@@ -708,6 +765,7 @@ add_both(TCase *tc)
 	tcase_add_test(tc, reason_is_kept_behind_a_long_path);
 	tcase_add_loop_test(
 	    tc, name_that_is_none_is_logged, 0, LENGTH(bad_names));
+	tcase_add_loop_test(tc, log_cannot_be_filled, 0, LENGTH(floods));
 }
 
 static void
