@@ -27,6 +27,15 @@
 #include "own.h"
 #include "trace.h"
 
+static bool
+can_mount(void)
+{
+	if (own_mounts())
+		return true;
+	skipped("nothing can be mounted here");
+	return false;
+}
+
 static void
 bind_to(const char *from, const char *to)
 {
@@ -189,10 +198,8 @@ mount_other(bool is_bound)
 static bool
 mount_some(bool is_bound)
 {
-	if (!own_mounts()) {
-		skipped("nothing can be mounted here");
+	if (!can_mount())
 		return false;
-	}
 	make_dir("m", 0755);
 	make_dir("a", 0755);
 	make_dir("a/m", 0755);
@@ -266,7 +273,7 @@ START_TEST(bound_file)
 {
 	static const char no[] = "-o CrossMounts=no";
 
-	if (!own_mounts())
+	if (!can_mount())
 		return;
 	make_file("../other", "other", 0644);
 	make_dir("a", 0755);
@@ -296,7 +303,7 @@ mount_overlay(void)
 	char options[3 * PATH_MAX + 64];
 	const char *base = root_path();
 
-	if (!own_mounts())
+	if (!can_mount())
 		return false;
 	(void)snprintf(options, sizeof(options),
 	    "lowerdir=%s/../lower,upperdir=%s/../upper/u,"
@@ -362,7 +369,7 @@ START_TEST(subvolume)
 	const char *why;
 	int fd;
 
-	if (!own_mounts())
+	if (!can_mount())
 		return;
 	make_dir("mnt", 0755);
 	if (!disk_begin(&d, (size_t)128 << 20,
