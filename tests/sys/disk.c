@@ -297,28 +297,53 @@ mount_file(struct disk *d)
 	return d->server != -1;
 }
 
-/* The file as a block device, which forgets it when it is closed. */
+static int
+take_free(int control, int file, char *device)
+{
+	const struct loop_config config = { .fd = (uint32_t)file,
+		.info = { .lo_flags = LO_FLAGS_AUTOCLEAR } };
+	int err, fd, n;
+
+	if ((n = ioctl(control, LOOP_CTL_GET_FREE)) == -1)
+		return -1;
+	(void)snprintf(device, DISK_DEVICE_BYTES, "/dev/loop%d", n);
+	fd = open(device, O_RDWR | O_CLOEXEC);
+	if (fd == -1 || ioctl(fd, LOOP_CONFIGURE, &config) == 0)
+		return fd;
+	err = errno;
+	(void)close(fd);
+	errno = err;
+	return -1;
+}
+
+int
+disk_attach(int file, char *device)
+{
+	int control, fd;
+
+	if ((control = open("/dev/loop-control", O_RDWR | O_CLOEXEC)) == -1)
+		return -1;
+	/* Somebody may be quicker to take the one that is free. */
+	do {
+		fd = take_free(control, file, device);
+	} while (fd == -1 && errno == EBUSY);
+	(void)close(control);
+	return fd;
+}
+
+/* Nobody has the file open then but the device: it would be served for ever. */
 static bool
 attach(struct disk *d)
 {
-	struct loop_config config = { 0 };
 	char path[256];
-	int control, file, n;
+	int file;
 
 	(void)snprintf(path, sizeof(path), "%s/" FILE_NAME, d->dir);
-	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-	n = control == -1 ? -1 : ioctl(control, LOOP_CTL_GET_FREE);
-	(void)close(control);
-	file = open(path, O_RDWR | O_CLOEXEC);
-	(void)snprintf(d->device, sizeof(d->device), "/dev/loop%d", n);
-	d->loop = n == -1 ? -1 : open(d->device, O_RDWR | O_CLOEXEC);
-	config.fd = (uint32_t)file;
-	config.info.lo_flags = LO_FLAGS_AUTOCLEAR;
-	if (file == -1 || d->loop == -1 ||
-	    ioctl(d->loop, LOOP_CONFIGURE, &config) == -1)
+	if ((file = open(path, O_RDWR | O_CLOEXEC)) == -1)
 		return false;
+	d->loop = disk_attach(file, d->device);
 	(void)close(file);
-	return true;
+	return d->loop != -1;
 }
 
 static void *

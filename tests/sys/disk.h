@@ -32,13 +32,16 @@ struct disk_log {
 	char bytes[DISK_BYTES];
 };
 
+/* Of the name of a loop device. */
+#define DISK_DEVICE_BYTES 32
+
 struct disk {
 	size_t size;
 	char *image; /* as it was made */
 	struct disk_log *log;
 	pid_t server;
 	int loop;
-	char device[32];
+	char device[DISK_DEVICE_BYTES];
 	const char *dir; /* borrowed: where the file is */
 };
 
@@ -49,6 +52,12 @@ struct disk {
  */
 bool disk_begin(struct disk *d, size_t size, const char *mkfs, const char *type,
     const char *options, const char *dir, const char *mnt, const char **why);
+
+/*
+ * The file as a block device, which forgets it when it is closed: a descriptor
+ * of it, or -1.  device gets its name.
+ */
+int disk_attach(int file, char *device);
 
 /* How many writes and flushes there were so far. */
 size_t disk_now(const struct disk *d);

@@ -13,11 +13,8 @@
  */
 #include "config.h"
 
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-
-#include <linux/loop.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -338,21 +335,13 @@ check_cuts(const char *device, const char *sync)
 
 /* A loop device for the images of cuts; its descriptor. */
 static int
-attach_images(char *device, size_t size)
+attach_images(char *device)
 {
-	struct loop_config config = { 0 };
-	int control, file, fd, n;
+	int file, fd;
 
-	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-	n = ioctl(control, LOOP_CTL_GET_FREE);
-	(void)close(control);
-	(void)snprintf(device, size, "/dev/loop%d", n);
 	file = open("images", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	fd = open(device, O_RDWR | O_CLOEXEC);
-	config.fd = (uint32_t)file;
-	config.info.lo_flags = LO_FLAGS_AUTOCLEAR;
 	ck_assert_int_eq(ftruncate(file, (off_t)DISK_SIZE), 0);
-	ck_assert_int_eq(ioctl(fd, LOOP_CONFIGURE, &config), 0);
+	ck_assert_int_ne(fd = disk_attach(file, device), -1);
 	ck_assert_int_eq(close(file), 0);
 	return fd;
 }
@@ -396,7 +385,7 @@ static const char *const syncs[] = { "file", "session", "no" };
 START_TEST(power_cuts)
 {
 	const char *why = NULL, *sync = syncs[_i];
-	char device[64];
+	char device[DISK_DEVICE_BYTES];
 	int fd;
 
 	begin_places();
@@ -410,7 +399,7 @@ START_TEST(power_cuts)
 	disk_end(&disk, "mnt");
 	if (why == NULL) {
 		ck_assert(!disk.log->is_full);
-		fd = attach_images(device, sizeof(device));
+		fd = attach_images(device);
 		check_cuts(device, sync);
 		ck_assert_int_eq(close(fd), 0);
 		report(sync);
