@@ -328,7 +328,7 @@ serve(const struct arena_session *as, const struct session *s)
 	peer_init(s->peer, s->stream, sink);
 	peer_answer_early(s->peer, as->credits);
 	hooks_begin(&as->client, !sink);
-	deadline_set(&s->stream->deadline, ARENA_SECONDS, ARENA_SECONDS);
+	deadline_set(&s->stream->deadline, ARENA_SECONDS, 3 * ARENA_SECONDS);
 	status = sink ? sink_run(&role.sink, s) : source_run(&role.source, s);
 	hooks_end();
 	stream_close(s->stream);

@@ -98,6 +98,9 @@ bool arena_play_apart(
 /* The signal that ends a session has come. */
 void arena_stop(void);
 
+/* The client says nothing for too long, this once. */
+void arena_idle(void);
+
 enum arena_call {
 	ARENA_NONE,
 	ARENA_READ,  /* pread(2) of a file */
@@ -129,7 +132,7 @@ void arena_require(bool condition, const char *what);
 #define ARENA_IN  1000 /* the server's ends, which are no descriptors */
 #define ARENA_OUT 1001
 
-/* So long a session may take: none does. */
+/* So long a client may be idle, and a session take three times that. */
 #define ARENA_SECONDS 1000000
 
 void hooks_begin(const struct arena_client *client, bool is_source);

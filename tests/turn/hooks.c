@@ -40,6 +40,8 @@ static struct {
 	int error;
 	bool failed;
 	bool is_armed; /* the alarm that interrupts */
+	bool is_idle;  /* the client, this time */
+	time_t idled;
 } hooks;
 
 volatile int hooks_stop;
@@ -50,7 +52,7 @@ hooks_begin(const struct arena_client *client, bool is_source)
 	hooks.client = client;
 	hooks.is_source = is_source;
 	hooks.len = hooks.outlen = 0;
-	hooks.ended = hooks.failed = hooks.is_armed = false;
+	hooks.ended = hooks.failed = hooks.is_armed = hooks.is_idle = false;
 	hooks.call = ARENA_NONE;
 	hooks_stop = 0;
 }
@@ -66,6 +68,13 @@ void
 arena_stop(void)
 {
 	hooks_stop = 1;
+}
+
+void
+arena_idle(void)
+{
+	hooks.is_idle = true;
+	hooks.idled += ARENA_SECONDS + 1;
 }
 
 void
@@ -158,8 +167,7 @@ __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 {
 	int ret = __real_clock_gettime(clock, now);
 
-	if (clock != CLOCK_MONOTONIC)
-		now->tv_sec += step();
+	now->tv_sec += clock == CLOCK_MONOTONIC ? hooks.idled : step();
 	return ret;
 }
 
@@ -199,7 +207,19 @@ listen_to_client(void)
 		return;
 	arena_watch_memory();
 	hooks.len = hooks.client->speak(hooks.client->arg, &hooks.bytes);
-	hooks.ended = hooks.len == 0;
+	hooks.ended = hooks.len == 0 && !hooks.is_idle;
+}
+
+/* By the signal, or by the alarm that finds the client idle. */
+static bool
+is_interrupted(void)
+{
+	bool interrupted = hooks_stop || hooks.is_idle;
+
+	hooks.is_idle = false;
+	if (interrupted)
+		errno = EINTR;
+	return interrupted;
 }
 
 ssize_t
@@ -209,10 +229,8 @@ __wrap_read(int fd, void *buf, size_t size)
 		return __real_read(fd, buf, size);
 	require_alarm(true, "read");
 	listen_to_client();
-	if (hooks_stop) {
-		errno = EINTR;
+	if (is_interrupted())
 		return -1;
-	}
 	if (size > hooks.len)
 		size = hooks.len;
 	memcpy(buf, hooks.bytes, size);
@@ -259,10 +277,8 @@ __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 	fds->revents = 0;
 	if (fds->fd == ARENA_IN && !looks)
 		listen_to_client();
-	if (hooks_stop && !looks) {
-		errno = EINTR;
+	if (!looks && is_interrupted())
 		return -1;
-	}
 	if (fds->fd == ARENA_OUT)
 		fds->revents = fds->events & POLLOUT;
 	else if (fds->fd == ARENA_IN && hooks.len > 0)

@@ -4,10 +4,10 @@
  * (TURNS; 3 unless it is set), for every shape of the command line, with and
  * without answers ahead: records that are accepted and refused, bodies whole,
  * short and without their end, errors, garbage, the end of input, a signal,
- * and files and directories that cannot be stored.  After each of them what
- * was answered must be what sinkmodel.h says, to the byte (R-WIRE-1, R-WIRE-2,
- * R-WIRE-4); at the end the files are those that were acknowledged, and
- * nothing else (R-FILE-1, R-FILE-2).
+ * nothing for too long, and files and directories that cannot be stored.  After
+ * each of them what was answered must be what sinkmodel.h says, to the byte
+ * (R-WIRE-1, R-WIRE-2, R-WIRE-4); at the end the files are those that were
+ * acknowledged, and nothing else (R-FILE-1, R-FILE-2).
  *
  * Each body is itself a record: it would make something called "evil".
  */
@@ -34,7 +34,8 @@
 enum special {
 	NOTHING,
 	END_OF_INPUT,
-	SIGNAL
+	SIGNAL,
+	IDLE
 };
 
 struct event {
@@ -58,6 +59,7 @@ struct event {
 static const struct event events[] = {
 	{ "EOF", "", 0, END_OF_INPUT, ARENA_NONE },
 	{ "signal", "", 0, SIGNAL, ARENA_NONE },
+	{ "idle", "", 0, IDLE, ARENA_NONE },
 	EVENT("C", FILE_RECORD),
 	EVENT("C refused", REFUSED_RECORD),
 	EVENT("C and body", FILE_RECORD BODY "\0"),
@@ -158,7 +160,7 @@ hand_on(void)
 	outlen -= turns.taken;
 	if (e == NULL)
 		sinkmodel_step(&turns.model, NULL, 0, out, outlen, false);
-	else if (e->special == SIGNAL)
+	else if (e->special == SIGNAL || e->special == IDLE)
 		sinkmodel_stop(&turns.model, out, outlen);
 	else if (e->special == END_OF_INPUT)
 		sinkmodel_end(&turns.model, out, outlen);
@@ -203,6 +205,8 @@ speak(void *arg, const char **bytes)
 	arena_fail(turns.last->fault, 1, EIO);
 	if (turns.last->special == SIGNAL)
 		arena_stop();
+	else if (turns.last->special == IDLE)
+		arena_idle();
 	*bytes = turns.last->bytes;
 	return turns.last->len;
 }

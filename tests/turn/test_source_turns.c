@@ -3,8 +3,8 @@
  * Every sequence of answers to a source of which up to TURNS (2 unless it is
  * set) are no plain yes, for every shape of the command line, with and without
  * Pipelining: a no, the end, garbage, an answer too many, half of one, the end
- * of input, a signal, and files that cannot be opened or read meanwhile.
- * What comes must be what sourcemodel.h allows (R-WIRE-1).
+ * of input, a signal, none for too long, and files that cannot be opened or
+ * read meanwhile.  What comes must be what sourcemodel.h allows (R-WIRE-1).
  */
 #include "config.h"
 
@@ -22,7 +22,8 @@
 enum special {
 	NOTHING,
 	END_OF_INPUT,
-	SIGNAL
+	SIGNAL,
+	IDLE
 };
 
 struct event {
@@ -53,6 +54,7 @@ static const struct event events[] = {
 	{ "read fails", "", 1, NOTHING, ARENA_READ },
 	{ "EOF", "", 0, END_OF_INPUT, ARENA_NONE },
 	{ "signal", "", 0, SIGNAL, ARENA_NONE },
+	{ "idle", "", 0, IDLE, ARENA_NONE },
 };
 
 static const struct arena_entry entries[] = {
@@ -162,13 +164,15 @@ speak(void *arg, const char **bytes)
 	    "it waits for more than the end of input");
 	turns.last = choose();
 	arena_fail(turns.last->fault, 1, EACCES);
-	if (turns.last->special == SIGNAL) {
+	if (turns.last->special == SIGNAL)
 		arena_stop();
+	else if (turns.last->special == IDLE)
+		arena_idle();
+	if (turns.last->special == SIGNAL || turns.last->special == IDLE)
 		sourcemodel_stop(&turns.model);
-	} else {
+	else
 		sourcemodel_answer(
 		    &turns.model, turns.last->bytes, turns.last->len);
-	}
 	*bytes = turns.last->bytes;
 	return turns.last->len;
 }
