@@ -123,9 +123,7 @@ plan_made(
 	l->mode = mode->bits;
 	/* Not exact: what umask or ACL gave, but for the owner's own bits. */
 	if (mode->rule == POLICY_MODE_CREATED)
-		l->mode = given & ~(mode_t)S_IRWXU;
-	if (mode->rule == POLICY_MODE_CREATED)
-		l->mode |= given & mode->bits & S_IRWXU;
+		l->mode = given & (mode->bits | ~(mode_t)S_IRWXU);
 	l->sets_mode = l->mode != given;
 }
 
