@@ -170,6 +170,23 @@ START_TEST(made)
 }
 END_TEST
 
+/* Where none may be made, those that are there are entered. */
+START_TEST(not_made)
+{
+	struct tree_wish wish = { { 0755, false }, false, false, NULL, true };
+
+	scratch_mkdir("d", 0755);
+	enter("d", &wish);
+	ck_assert_int_eq(tree_leave(&tree), 0);
+	ck_assert_int_eq(tree_push_name(&tree, "new"), 0);
+	errno = 0;
+	ck_assert_int_eq(tree_enter(&tree, here, "new", &wish), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert(!scratch_exists("new"));
+	tree_forget(&tree);
+}
+END_TEST
+
 /* Times are set after what is in it, at every level. */
 START_TEST(times_of_made)
 {
@@ -812,6 +829,21 @@ START_TEST(will_sweep)
 }
 END_TEST
 
+/* Nor is anything noted that there is no descriptor for. */
+START_TEST(will_sweep_none)
+{
+	struct rlimit all, none;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+	none = all;
+	none.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	tree_will_sweep(&tree, here);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
+	ck_assert_uint_eq(tree.nunswept, 0);
+}
+END_TEST
+
 /* The same number on another file system is another directory. */
 START_TEST(will_sweep_elsewhere)
 {
@@ -849,6 +881,7 @@ tree_suite(void)
 	tc = tcase_create("tree");
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, made);
+	tcase_add_test(tc, not_made);
 	tcase_add_test(tc, times_of_made);
 	tcase_add_test(tc, times_are_copied);
 	tcase_add_loop_test(tc, inherited_bit, 0, 4);
@@ -867,6 +900,7 @@ tree_suite(void)
 	tcase_add_loop_test(tc, sync_in_drop_box, 0, LENGTH(drop_box_rows));
 	tcase_add_test(tc, sweep);
 	tcase_add_test(tc, will_sweep);
+	tcase_add_test(tc, will_sweep_none);
 	tcase_add_test(tc, will_sweep_elsewhere);
 	tcase_add_test(tc, forget);
 	tcase_set_timeout(tc, 60);
