@@ -68,8 +68,7 @@ upload_failed(
 	if (why->by_policy)
 		return false;
 	why->text = upload_reason(u, err);
-	if (why->keyword == NULL)
-		why->keyword = keyword_of(t->policy, err);
+	why->keyword = keyword_of(t->policy, err);
 	return false;
 }
 
