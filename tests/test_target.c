@@ -7,6 +7,7 @@
 
 #include <check.h>
 
+#include "real.h"
 #include "rooted.h"
 #include "scratch.h"
 
@@ -15,15 +16,27 @@ static struct target target;
 static struct target_item item;
 static struct upload up;
 static struct reason why;
-static dev_t other_device; /* what is opened is there, not here */
+static dev_t other_device;      /* what is opened is there, not here */
+static int look_error;          /* of what has a name */
+static const char *short_lived; /* goes away when it is open */
+
+int
+fstatat(int dirfd, const char *name, struct stat *st, int flags)
+{
+	return real_fstatat(
+	    dirfd, name, st, flags, name[0] == '\0' ? 0 : look_error);
+}
 
 int
 fstat(int fd, struct stat *st)
 {
 	int ret = fstatat(fd, "", st, AT_EMPTY_PATH);
 
-	if (S_ISREG(st->st_mode))
-		st->st_dev ^= other_device;
+	if (!S_ISREG(st->st_mode))
+		return ret;
+	st->st_dev ^= other_device;
+	if (short_lived != NULL)
+		ck_assert_int_eq(unlink(short_lived), 0);
 	return ret;
 }
 
@@ -109,6 +122,20 @@ START_TEST(file_of_other_mount_comes)
 }
 END_TEST
 
+/* Which mount that is on is asked of what is open, and not of its name. */
+START_TEST(file_goes)
+{
+	scratch_file("f", "old", 0644);
+	find(".");
+	policy.cross_mounts = false;
+	gate_know_mount(&root.gate, root.fd);
+	short_lived = "f";
+	ck_assert(locate("f"));
+	ck_assert(may_store());
+	upload_abort(&up);
+}
+END_TEST
+
 static const struct {
 	enum policy_overwrite overwrite;
 	bool atomic;
@@ -140,6 +167,23 @@ START_TEST(append_only)
 	ck_assert(!may_store());
 	ck_assert_str_eq(why.code, errors_code(ERR_APPEND_ONLY));
 	ck_assert_str_eq(why.keyword, append_rows[_i].keyword);
+}
+END_TEST
+
+/* Some file systems have no names of 255 bytes, versions or not. */
+START_TEST(name_too_long)
+{
+	find(".");
+	policy.overwrite =
+	    _i == 0 ? POLICY_OVERWRITE_YES : POLICY_OVERWRITE_VERSION;
+	look_error = ENAMETOOLONG;
+	ck_assert(locate("f"));
+	ck_assert(!may_store());
+	ck_assert_str_eq(why.code, "name-too-long");
+	if (_i == 0)
+		ck_assert_ptr_null(why.keyword);
+	else
+		ck_assert_str_eq(why.keyword, "Overwrite");
 }
 END_TEST
 
@@ -186,6 +230,21 @@ START_TEST(no_new_directories)
 }
 END_TEST
 
+/* It matters for what goes into it, and not deeper. */
+START_TEST(append_only_above)
+{
+	find(".");
+	target.is_append_only = true;
+	ck_assert(locate("d"));
+	ck_assert(item.is_append_only);
+	ck_assert(target_enter(&target, &item, 0755, NULL, &why));
+	ck_assert(locate("f"));
+	ck_assert(!item.is_append_only);
+	tree_pop_name(&target.tree);
+	ck_assert_int_eq(tree_leave_all(&target.tree), 0);
+}
+END_TEST
+
 /* The one that it would be made in is gone. */
 START_TEST(removed_directory)
 {
@@ -207,9 +266,12 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, file_on_other_mount);
 	tcase_add_test(tc, file_of_other_mount_comes);
+	tcase_add_test(tc, file_goes);
 	tcase_add_loop_test(tc, append_only, 0, LENGTH(append_rows));
+	tcase_add_loop_test(tc, name_too_long, 0, 2);
 	tcase_add_test(tc, name_too_long_for_its_path);
 	tcase_add_test(tc, no_new_directories);
+	tcase_add_test(tc, append_only_above);
 	tcase_add_test(tc, removed_directory);
 	suite_add_tcase(s, tc);
 	return scratch_run(s, "target");
