@@ -237,17 +237,17 @@ tree_will_sweep(struct tree *t, int dirfd)
 
 /*
  * The kernel takes the set-group-ID bit from the directory of a group that is
- * not ours, whatever it is asked for: the administrator is to know.
+ * not ours, whatever it is asked for: the administrator is to know.  One that
+ * it does not give is no news, and could be asked for without end (R-RES-1).
  */
 static int
 set_mode(const struct tree *t, const struct tree_level *l)
 {
-	mode_t mode = l->mode | l->kept;
 	struct stat st;
 
-	if (entry_set_mode(l->fd, mode) == -1)
+	if (entry_set_mode(l->fd, l->mode | l->kept) == -1)
 		return -1;
-	if ((mode & S_ISGID) != 0 && fstat(l->fd, &st) == 0 &&
+	if ((l->kept & S_ISGID) != 0 && fstat(l->fd, &st) == 0 &&
 	    (st.st_mode & S_ISGID) == 0)
 		audit_note(t->path, "set-group-ID bit not kept");
 	return 0;

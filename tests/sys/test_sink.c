@@ -1254,6 +1254,39 @@ START_TEST(lost_setgid_is_noted)
 }
 END_TEST
 
+/* Whoever asks for one again and again has lost none (R-RES-1). */
+START_TEST(setgid_is_lost_once)
+{
+	static const char text[] = "D2755 0 d\nE\nD2750 0 d\nE\nD2755 0 d\nE\n"
+				   "D2755 0 other\nE\n";
+	static const char note[] = "set-group-ID bit not kept\n";
+	const char *noted;
+	struct server s;
+
+#ifdef INSTRUMENTED
+	skipped("sanitizers do not work in a process without capabilities");
+	return;
+#endif
+	make_dir("d", 0775);
+	make_dir("other", 0775);
+	ck_assert_int_eq(chown("d", 0, 4711), 0);
+	ck_assert_int_eq(chown("other", 0, 4711), 0);
+	ck_assert_int_eq(chmod("d", 02775), 0);
+	server_start(&s,
+	    &(struct launch){
+		.options = "-o SpecialBits=yes", .command = "scp -r -p -t ." });
+	server_send(&s, text, sizeof(text) - 1);
+	ck_answers(&s, "000000000");
+	server_close_input(&s);
+	expect_end(&s, 0);
+	noted = strstr(s.log.p, note);
+	ck_assert_ptr_nonnull(noted);
+	ck_assert_ptr_null(strstr(noted + 1, note));
+	server_clear(&s);
+	ck_tree("0755 d/\n0755 other/\n");
+}
+END_TEST
+
 /* Nor is it one what else of it is lost. */
 static const struct {
 	long call;
@@ -1894,6 +1927,7 @@ add_ownership(TCase *tc)
 	tcase_add_test(tc, owner_is_noted);
 	tcase_add_test(tc, setgid_of_another_group_is_kept);
 	tcase_add_test(tc, lost_setgid_is_noted);
+	tcase_add_test(tc, setgid_is_lost_once);
 	tcase_add_loop_test(tc, losses_are_noted, 0, LENGTH(loss_rows));
 }
 
