@@ -74,13 +74,18 @@ END_TEST
 /* Two pipes that hold as much; nobody else's is inherited. */
 START_TEST(pipes)
 {
-	say("x", 1);
+	say("xy", 2);
 	ck_assert_int_eq(fcntl(r.from, F_GETFD), FD_CLOEXEC);
 	ck_assert_int_eq(fcntl(r.to, F_GETFD), FD_CLOEXEC);
 	ck_assert_int_eq(fcntl(client[1], F_GETPIPE_SZ), 65536);
 	ck_assert_int_eq(relay_take(&r, client[0], 1), 1);
 	ck_assert_int_eq(fcntl(client[1], F_GETPIPE_SZ), RELAY_BYTES);
 	ck_assert_int_eq(fcntl(r.to, F_GETPIPE_SZ), RELAY_BYTES);
+	/* It is tried once: each time would cost two system calls. */
+	ck_assert_int_eq(fcntl(client[1], F_SETPIPE_SZ, 65536), 65536);
+	ck_assert_int_eq(relay_put(&r, file), 1);
+	ck_assert_int_eq(relay_take(&r, client[0], 1), 1);
+	ck_assert_int_eq(fcntl(client[1], F_GETPIPE_SZ), 65536);
 }
 END_TEST
 
