@@ -596,7 +596,7 @@ static const struct {
 	{ POLICY_HARD_LINK, "hard-link", "HardLinks",
 	    "Permission denied (a file with several names)" },
 	{ POLICY_OTHER_MOUNT, "other-mount", "CrossMounts",
-	    "Permission denied (on another file system)" },
+	    "Permission denied (on another mount)" },
 	{ POLICY_NO_DIRECTORIES, "no-directories", "MakeDirectories",
 	    "Permission denied (this account may not make directories)" },
 	{ POLICY_NO_OVERWRITE, "no-overwrite", "Overwrite",

@@ -178,7 +178,7 @@ END_TEST
 
 /* --- other file systems ----------------------------------------------- */
 
-#define OTHER "Permission denied (on another file system)"
+#define OTHER "Permission denied (on another mount)"
 
 /* At "m": another file system, or another directory of the same one. */
 static bool

@@ -613,7 +613,7 @@ START_TEST(cross_mounts)
 {
 	static const char *const options[] = { "-o CrossMounts=no",
 		"-o CrossMounts=no -o Atomic=no" };
-	const char *other = "Permission denied (on another file system)";
+	const char *other = "Permission denied (on another mount)";
 
 	make_dir("d", 0755);
 	make_file("f", "old", 0644);
@@ -631,7 +631,7 @@ START_TEST(cross_mounts)
 		    "other-mount");
 	}
 	FETCH(options[0], "scp -f f",
-	    "error: scp: f: Permission denied (on another file system)\n", 1);
+	    "error: scp: f: Permission denied (on another mount)\n", 1);
 	/* What cannot be renamed over is not another session's. */
 	RUN("scp -t f", ACK, SEND("C0644 3 f\n"), ACK, SEND("new\0"),
 	    WARNING("f: Device or resource busy|f: Resource busy"), EXIT(1));
