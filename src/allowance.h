@@ -2,9 +2,10 @@
 /*
  * DiscardLimit: what a session bears of items that are not stored.  It pays for
  * the bytes that are thrown away and, at a fixed price, for each item that is
- * refused or fails; only the first few are free.  The first that it does not
- * cover ends the session: so what a client can put into the log without storing
- * anything has a limit as well (R-RES-1).
+ * refused or fails; only the first few are free.  It has to cover the bytes; a
+ * price may overdraw it, and then the next item ends the session: so what a
+ * client can put into the log without storing anything has a limit as well
+ * (R-RES-1).
  */
 #ifndef ALLOWANCE_H
 #define ALLOWANCE_H
