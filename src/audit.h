@@ -15,7 +15,6 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "defs.h"
 #include "digest.h"
 #include "journal.h"
 #include "transfer.h"

@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "defs.h"
-
 #define DIGEST_BYTES SHA256_DIGEST_LENGTH
 
 /* In hexadecimal digits, with a NUL. */

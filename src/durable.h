@@ -5,8 +5,6 @@
 
 #include <sys/types.h>
 
-#include <stdbool.h>
-
 #include "defs.h"
 
 /*

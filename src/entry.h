@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include <stdbool.h>
-
 #include "defs.h"
 #include "gate.h"
 

@@ -13,7 +13,6 @@
 #define GLOB_H
 
 #include <signal.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "defs.h"

@@ -9,7 +9,6 @@
 #ifndef JOURNAL_H
 #define JOURNAL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "defs.h"

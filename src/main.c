@@ -6,7 +6,6 @@
  */
 #include "config.h"
 
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <errno.h>

@@ -8,11 +8,9 @@
 #define OPERAND_H
 
 #include <sys/stat.h>
-#include <sys/types.h>
 
 #include <stdbool.h>
 
-#include "command.h"
 #include "defs.h"
 #include "policy.h"
 #include "reason.h"

@@ -4,7 +4,6 @@
 #include "options.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

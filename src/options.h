@@ -14,7 +14,6 @@
 #define OPTIONS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "command.h"
 #include "defs.h"

@@ -11,7 +11,6 @@
 
 #include <stdbool.h>
 
-#include "defs.h"
 #include "title.h"
 
 struct progress {

@@ -10,7 +10,6 @@
 
 #include <stdbool.h>
 
-#include "defs.h"
 #include "gate.h"
 #include "policy.h"
 

@@ -7,7 +7,6 @@
 
 #include "attributes.h"
 #include "errors.h"
-#include "log.h"
 #include "space.h"
 #include "text.h"
 

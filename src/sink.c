@@ -3,7 +3,6 @@
 
 #include "sink.h"
 
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <errno.h>

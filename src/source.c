@@ -12,10 +12,8 @@
 #include <unistd.h>
 
 #include "errors.h"
-#include "log.h"
 #include "proto.h"
 #include "reason.h"
-#include "text.h"
 
 /* A file or directory to be sent. */
 struct source_item {

@@ -12,7 +12,6 @@
 
 #include "entry.h"
 #include "errors.h"
-#include "inplace.h"
 #include "space.h"
 #include "statx.h"
 

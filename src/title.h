@@ -10,8 +10,6 @@
 
 #include <stddef.h>
 
-#include "defs.h"
-
 struct title {
 	char *text;  /* borrowed, from the kernel */
 	size_t args; /* bytes of the arguments, each with its NUL */

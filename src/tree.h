@@ -12,7 +12,6 @@
 #ifndef TREE_H
 #define TREE_H
 
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <stdbool.h>

@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "defs.h"
-
 struct value_type {
 	const char *expected; /* what is right, for whoever wrote another one */
 	/* Without a field it only checks; false: the field is as it was. */

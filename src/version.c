@@ -3,7 +3,6 @@
 
 #include "version.h"
 
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 

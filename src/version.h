@@ -8,8 +8,6 @@
 #ifndef VERSION_H
 #define VERSION_H
 
-#include <stdbool.h>
-
 #include "defs.h"
 #include "temp.h"
 

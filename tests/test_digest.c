@@ -5,6 +5,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "defs.h"
 #include "digest.h"
 #include "tap.h"
 

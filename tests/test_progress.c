@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "defs.h"
 #include "progress.h"
 #include "tap.h"
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "defs.h"
 #include "tap.h"
 #include "title.h"
 
