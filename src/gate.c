@@ -83,13 +83,13 @@ gate_name(struct gate *g, int dirfd, const char *name)
 void
 gate_know_mount(struct gate *g, int fd)
 {
-	g->knows_mount = statx_mount(fd, "", &g->mount);
+	g->knows_mount =
+	    !g->policy->cross_mounts && statx_mount(fd, "", &g->mount);
 }
 
 /*
  * Devices are not exact: the same file system can be mounted several times, and
- * one mount have several: overlays, subvolumes.  Whom that is no matter to is
- * not asked for a system call.
+ * one mount have several: overlays, subvolumes.
  */
 static bool
 is_on_other_mount(
@@ -97,7 +97,7 @@ is_on_other_mount(
 {
 	uint64_t mount;
 
-	if (g->policy->cross_mounts || !g->knows_mount)
+	if (!g->knows_mount)
 		return st->st_dev != g->dev;
 	return !statx_mount(dirfd, name, &mount) || mount != g->mount;
 }

@@ -39,8 +39,9 @@ struct gate {
 void gate_init(struct gate *g, const struct policy *policy);
 
 /*
- * The root is open as fd, and stays so: which mount is it on?  Where the kernel
- * does not tell, devices are compared.
+ * The root is open as fd, and stays so: which mount is it on?  Devices are
+ * compared where the kernel does not tell, or it is no matter to the policy:
+ * nobody pays a system call for that.
  */
 void gate_know_mount(struct gate *g, int fd);
 

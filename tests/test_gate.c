@@ -351,11 +351,15 @@ START_TEST(mounts)
 
 	policy.protect_home = false;
 	gate_know_mount(&root.gate, root.fd);
+	ck_assert(!root.gate.knows_mount);
+	policy.cross_mounts = false;
+	gate_know_mount(&root.gate, root.fd);
 	if (!root.gate.knows_mount)
 		return;
 	root.gate.knows_mount = mount_rows[_i].is_known;
 	root.gate.dev += mount_rows[_i].other_dev;
 	root.gate.mount += mount_rows[_i].other_mount;
+	policy.cross_mounts = true;
 	expect_walk("bin/f", POLICY_ALLOW);
 	policy.cross_mounts = false;
 	want = mount_rows[_i].refused ? POLICY_OTHER_MOUNT : POLICY_ALLOW;
