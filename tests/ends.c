@@ -230,6 +230,21 @@ send_file(off_t size, size_t chunk)
 }
 
 void
+hold_for_nobody(bool gone)
+{
+	static char held[60000];
+
+	ck_assert_int_eq(stream_hold(&stream), 0);
+	ck_assert_int_eq(stream_write(&stream, held, sizeof(held)), 0);
+	/* What follows could be written, if that is no matter. */
+	if (gone)
+		ck_assert_int_eq(close(from[0]), 0);
+	else
+		write_fails = true;
+	errno = 0;
+}
+
+void
 expect_byte(int want)
 {
 	unsigned char c = 0xff;

@@ -64,6 +64,9 @@ bool is_pattern(int fd, off_t size, off_t zeros);
 pid_t send_file(off_t size, size_t chunk);
 void die_with_parent(void);
 
+/* What is held back is for a client that is gone, or cannot be written. */
+void hold_for_nobody(bool gone);
+
 /* What comes next. */
 void expect_byte(int want);
 void expect_end(void);
