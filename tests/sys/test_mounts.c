@@ -296,6 +296,29 @@ START_TEST(bound_file)
 }
 END_TEST
 
+/* As an administrator says it, for some alone: the root is found after that. */
+START_TEST(bound_for_some)
+{
+	static const char some[] = "-C /etc/scp.conf";
+
+	if (!own_etc("root:x:0:0::/:/bin/sh\n")) {
+		skipped("nothing can be mounted here");
+		return;
+	}
+	make_file("/etc/scp.conf", "Match User root\nCrossMounts no\n", 0644);
+	make_file("../other", "other", 0644);
+	make_file("f", "f", 0644);
+	bind_to("../other", "f");
+	ck_refused(some, "scp -t f", NULL, OTHER);
+	ck_received(&(struct launch){ .options = some, .text = "scp -f f" },
+	    "error: scp: f: " OTHER "\n", 1);
+	ck_received(
+	    &(struct launch){ .text = "scp -f f" }, "0644 f other\n", 0);
+	ck_assert_int_eq(umount2("f", MNT_DETACH), 0);
+	ck_tree("0644 f f\n");
+}
+END_TEST
+
 /* Both layers are file systems of their own, and so it is told of files. */
 static bool
 mount_overlay(void)
@@ -429,6 +452,7 @@ add_all(TCase *tc)
 	tcase_add_test(tc, home_to_be_made);
 	tcase_add_loop_test(tc, other_mounts, 0, 2);
 	tcase_add_test(tc, bound_file);
+	tcase_add_test(tc, bound_for_some);
 	tcase_add_test(tc, overlay);
 	tcase_add_test(tc, subvolume);
 	tcase_add_loop_test(tc, mounts_untold, 0, 2);
