@@ -25,6 +25,8 @@ session_drain(const struct session *s)
 enum session_next
 session_quit(const struct session *s, const char *message)
 {
+	audit_session_failed(
+	    s->audit, "discard-limit", "too much came that is not stored");
 	(void)peer_quit(s->peer, PEER_FATAL, "%s", message);
 	return session_drain(s);
 }

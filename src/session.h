@@ -54,7 +54,7 @@ enum session_next session_after_answer(int ret) ATTR_USE;
 /* What the client sends from here on is nobody's business. */
 enum session_next session_drain(const struct session *s) ATTR_USE;
 
-/* The same with a last word: no more of this (R-RES-1). */
+/* The same with a last word: its allowance is used up (R-RES-1). */
 enum session_next session_quit(
     const struct session *s, const char *message) ATTR_USE;
 

@@ -736,6 +736,7 @@ count(const char *text, const char *what)
 
 #define REFUSED "refused upload by "
 #define FAILED  "failed upload by "
+#define ENDED   ": discard-limit: too much came that is not stored\n"
 
 /* R-LOG-1: whatever is refused has a line, and the path that it would have. */
 START_TEST(refused_directory_in_the_log)
@@ -1022,6 +1023,7 @@ ck_priced(const struct priced *row, const char *options, size_t paid)
 	expect_end(&s, 1);
 	ck_assert_uint_eq(
 	    count(s.log.p, REFUSED) + count(s.log.p, FAILED), paid + 1);
+	ck_assert_uint_eq(count(s.log.p, ENDED), 1);
 	server_clear(&s);
 	ck_obstacles(false);
 }
@@ -1090,6 +1092,7 @@ START_TEST(default_discard_limit_for_small_files)
 	ck_answers(&s, "00");
 	expect_end(&s, 1);
 	ck_assert_uint_eq(count(s.log.p, REFUSED), FILES);
+	ck_assert_uint_eq(count(s.log.p, ENDED), 0);
 	server_clear(&s);
 	ck_obstacles(true);
 	bytes_free(&piece);
