@@ -126,7 +126,7 @@ gate_enter(struct gate *g, int fd, const struct stat *st)
 {
 	if (gate_place(g, fd, "", st) == -1)
 		return -1;
-	if (st->st_dev != g->dev && S_ISDIR(st->st_mode) && !g->interrupts)
+	if (st->st_dev != g->dev && S_ISDIR(st->st_mode))
 		gate_know_file_system(g, fd);
 	return 0;
 }
