@@ -120,13 +120,19 @@ upload_open(struct upload *u, mode_t *old_mode)
 	return 0;
 }
 
+static bool
+goes_beside(const struct upload *u)
+{
+	return policy_is_atomic(u->all->policy);
+}
+
 /* Small files may try: to ask would cost each of them a system call. */
 static bool
 fits(struct upload *u, off_t size)
 {
 	const struct policy *policy = u->all->policy;
 
-	if (!policy->atomic && u->old != -1)
+	if (!goes_beside(u) && u->old != -1)
 		size -= u->old_st.st_size;
 	if (size < SPACE_ASKED && !space_is_limited(&policy->min_free))
 		return true;
@@ -259,12 +265,6 @@ begin_in_place(struct upload *u, struct policy_mode mode)
 	t->dirfd = u->dirfd;
 	memcpy(t->name, u->name, strlen(u->name) + 1);
 	return 0;
-}
-
-static bool
-goes_beside(const struct upload *u)
-{
-	return policy_is_atomic(u->all->policy);
 }
 
 int

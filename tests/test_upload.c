@@ -943,18 +943,23 @@ START_TEST(in_place)
 }
 END_TEST
 
-/* What the old file had is room for the new one, and no more than that. */
+/*
+ * What the old file had is room for the new one, and no more than that; nothing
+ * where the old one stays.
+ */
 static const struct {
 	bool atomic;
+	enum policy_overwrite overwrite;
 	const char *name;
 	off_t size;
 	bool fits;
 } room_rows[] = {
-	{ false, "f", 12, false },
-	{ false, "f", 11, true },
-	{ false, "g", 11, false },
-	{ true, "f", 11, false },
-	{ true, "f", 0, true },
+	{ false, POLICY_OVERWRITE_YES, "f", 12, false },
+	{ false, POLICY_OVERWRITE_YES, "f", 11, true },
+	{ false, POLICY_OVERWRITE_YES, "g", 11, false },
+	{ true, POLICY_OVERWRITE_YES, "f", 11, false },
+	{ true, POLICY_OVERWRITE_YES, "f", 0, true },
+	{ false, POLICY_OVERWRITE_VERSION, "f", 11, false },
 };
 
 START_TEST(in_place_room)
@@ -963,6 +968,7 @@ START_TEST(in_place_room)
 	bool fits = room_rows[_i].fits;
 
 	policy.atomic = room_rows[_i].atomic;
+	policy.overwrite = room_rows[_i].overwrite;
 	policy.min_free.bytes = INT64_MAX / 2;
 	scratch_file("f", "the old one", 0644);
 	/* As the one before was. */
