@@ -40,6 +40,16 @@ no_versions(void)
 	return -1;
 }
 
+/* For the longest number at once, or some would go and the next ones not. */
+static int
+require_room(const char *name)
+{
+	if (strlen(name) + SUFFIX_BYTES <= NAME_BYTES_MAX)
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
 static void
 make_name(char *dst, const char *name, unsigned long number)
 {
@@ -62,10 +72,8 @@ version_check(int dirfd, const char *name)
 {
 	int fd;
 
-	if (strlen(name) + SUFFIX_BYTES > NAME_BYTES_MAX) {
-		errno = ENAMETOOLONG;
+	if (require_room(name) == -1)
 		return -1;
-	}
 	if ((fd = entry_open_dir(dirfd, ".")) == -1)
 		return no_versions();
 	(void)close(fd);
@@ -222,7 +230,8 @@ version_replace(struct temp *t, const char *name, unsigned keep)
 	struct numbers n;
 	unsigned long number;
 
-	if (find_numbers(t->dirfd, name, &n) == -1)
+	/* One that was free at the header was not checked there. */
+	if (require_room(name) == -1 || find_numbers(t->dirfd, name, &n) == -1)
 		return -1;
 	number = n.newest + 1;
 	if (take_number(t, name, &number) == -1 ||

@@ -30,7 +30,7 @@ int version_probe(struct temp *t, struct temp_names *names) ATTR_USE;
  * Give t the name, and what has that name the next number; then remove the
  * oldest, so that keep are left.  The caller has seen that name is a regular
  * file.  0; or -1 with errno, and name is as it was: ENOENT where there is
- * none any more, ERR_NO_NUMBER.
+ * none any more, ENAMETOOLONG, ERR_NO_NUMBER.
  */
 int version_replace(struct temp *t, const char *name, unsigned keep) ATTR_USE;
 

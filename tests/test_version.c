@@ -52,6 +52,9 @@ fstatat(int dirfd, const char *name, struct stat *st, int flags)
 
 #define LAST_BUT_ONE "f.~999999998~"
 
+/* Bytes of a name that can have versions. */
+#define LONGEST (NAME_BYTES_MAX - 12)
+
 static void
 setup(void)
 {
@@ -122,6 +125,29 @@ START_TEST(name_is_gone)
 {
 	begin();
 	ck_fails(ENOENT, 0);
+}
+END_TEST
+
+/*
+ * A name that was free when the data began was not asked for the room of a
+ * number: no version has another name than its own.
+ */
+START_TEST(name_is_long)
+{
+	char name[NAME_BYTES_MAX + 1];
+	size_t len = LONGEST + (size_t)_i;
+
+	memset(name, 'n', len);
+	name[len] = '\0';
+	scratch_file(name, "old", 0644);
+	begin();
+	errno = 0;
+	ck_assert_int_eq(
+	    version_replace(&temp, name, 9), len == LONGEST ? 0 : -1);
+	ck_assert(len == LONGEST || errno == ENAMETOOLONG);
+	ck_assert_str_eq(scratch_text(name), len == LONGEST ? "new" : "old");
+	temp_discard(&temp);
+	ck_assert_int_eq(scratch_count("."), len == LONGEST ? 2 : 1);
 }
 END_TEST
 
@@ -367,6 +393,7 @@ version_suite(void)
 	tcase_add_test(tc, cannot_be_opened);
 	tcase_add_test(tc, numbers_taken);
 	tcase_add_test(tc, name_is_gone);
+	tcase_add_loop_test(tc, name_is_long, 0, NAME_BYTES_MAX - LONGEST + 1);
 	tcase_add_test(tc, cannot_be_changed);
 	tcase_add_loop_test(tc, oldest_of_many, 0, 2);
 	tcase_add_test(tc, oldest_among_others);
