@@ -23,11 +23,17 @@ require_one_link(const struct stat *st)
 	return -1;
 }
 
+/*
+ * Is it to be set?  Also where it is the same: the kernel takes set-id bits
+ * away from what is written to.
+ */
 static bool
-changes_mode(const struct stat *st, const struct inplace_wish *wish)
+sets_mode(const struct stat *st, const struct inplace_wish *wish)
 {
+	const mode_t bits = wish->mode.bits;
+
 	return wish->mode.rule != POLICY_MODE_KEPT &&
-	    (st->st_mode & 07777) != wish->mode.bits;
+	    ((st->st_mode & 07777) != bits || bits > 0777);
 }
 
 /* Others with it must wait.  Where there are no locks none is asked for. */
@@ -47,7 +53,7 @@ lock(int fd)
 static int
 narrow(int fd, const struct stat *st, const struct inplace_wish *wish)
 {
-	if (!changes_mode(st, wish))
+	if (!sets_mode(st, wish))
 		return 0;
 	return fchmod(fd, st->st_mode & 07777 & wish->mode.bits);
 }
@@ -72,8 +78,8 @@ inplace_take(struct temp *t, int old, const struct stat *st,
 	    narrow(old, st, wish) == -1 || ftruncate(t->fd, 0) == -1)
 		return -1;
 	t->st = *st;
-	/* The kernel takes these away from what is written to. */
-	t->st.st_mode &= ~(mode_t)(S_ISUID | S_ISGID);
+	/* To be set again where they are wanted; else no matter. */
+	t->st.st_mode &= ~(mode_t)07000;
 	return 0;
 }
 
@@ -85,7 +91,7 @@ inplace_foresee(const struct stat *st, const struct inplace_wish *wish)
 	if (require_one_link(st) == -1)
 		return -1;
 	if (self == 0 || st->st_uid == self ||
-	    (!wish->has_times && !changes_mode(st, wish)))
+	    (!wish->has_times && !sets_mode(st, wish)))
 		return 0;
 	errno = EPERM;
 	return -1;

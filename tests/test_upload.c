@@ -1770,6 +1770,11 @@ static const struct {
 	{ { 0666, POLICY_MODE_SENT }, 0666, 1, false, 0 },
 	{ { 0666, POLICY_MODE_KEPT }, 0666, 1, false, 0 },
 	{ { 0666, POLICY_MODE_KEPT }, 04666, 1, false, 0 },
+	{ { 0666, POLICY_MODE_KEPT }, 01666, 1, false, 0 },
+	{ { 0666, POLICY_MODE_SENT }, 01666, 1, false, EPERM },
+	/* It goes with the first byte, and would have to be set again. */
+	{ { 04666, POLICY_MODE_SENT }, 04666, 1, false, EPERM },
+	{ { 04666, POLICY_MODE_SENT }, 04666, 0, false, 0 },
 	{ { 0666, POLICY_MODE_SENT }, 0666, 1, true, EPERM },
 	{ { 0666, POLICY_MODE_KEPT }, 0666, 1, true, EPERM },
 	{ { 0644, POLICY_MODE_SENT }, 0666, 0, true, 0 },
@@ -1796,7 +1801,11 @@ mode_in_place_of_other(void)
 	ck_assert_int_eq(upload_begin(&up, mode, 0), error == 0 ? 0 : -1);
 	if (error != 0)
 		ck_assert_int_eq(errno, error);
-	ck_assert_str_eq(scratch_text("f"), error == 0 ? "" : "old");
+	if (error == 0) {
+		put("new");
+		ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	}
+	ck_assert_str_eq(scratch_text("f"), error == 0 ? "new" : "old");
 	upload_abort(&up);
 }
 
