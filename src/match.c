@@ -48,9 +48,10 @@ bad(struct criterion *c, const char *pattern, const char *why)
 }
 
 static enum fit
-fit_text(const char *pattern, const char *text)
+fit_text(const char *pattern, const char *text, int flags)
 {
-	return fnmatch(pattern, text, FNM_NOESCAPE) == 0 ? FIT_YES : FIT_NO;
+	return fnmatch(pattern, text, FNM_NOESCAPE | flags) == 0 ? FIT_YES
+								 : FIT_NO;
 }
 
 static enum fit
@@ -60,7 +61,7 @@ fit_user(struct criterion *c, const char *pattern)
 		return FIT_NO;
 	if (c->who->user == NULL)
 		return bad(c, "User", "this account has no passwd entry");
-	return fit_text(pattern, c->who->user);
+	return fit_text(pattern, c->who->user, 0);
 }
 
 static enum fit
@@ -75,7 +76,7 @@ fit_group(struct criterion *c, const char *pattern)
 	if (c->groups == NULL)
 		return bad(c, "Group", "the account's groups are not known");
 	for (group = c->groups; *group != NULL; group++) {
-		if (fit_text(pattern, *group) == FIT_YES)
+		if (fit_text(pattern, *group, 0) == FIT_YES)
 			return FIT_YES;
 	}
 	return FIT_NO;
@@ -167,7 +168,7 @@ is_inside(const struct network *net, const struct network *client)
 	return true;
 }
 
-/* A pattern against the one way that an address is written. */
+/* A pattern, in any case, against the one way that an address is written. */
 static enum fit
 fit_spelling(const char *pattern, const struct network *client)
 {
@@ -176,7 +177,7 @@ fit_spelling(const char *pattern, const struct network *client)
 	if (inet_ntop(client->size == 4 ? AF_INET : AF_INET6, client->bytes,
 		text, sizeof(text)) == NULL)
 		return FIT_NO;
-	return fit_text(pattern, text);
+	return fit_text(pattern, text, FNM_CASEFOLD);
 }
 
 /* 192.0.2.7, 192.0.2.0/24, 2001:db8::/32, or a pattern as 192.0.2.* */

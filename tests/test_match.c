@@ -212,6 +212,8 @@ static const struct {
 	{ "2001:db8::1", "Address 2001:db9::/32", false },
 	{ "2001:db8::1", "Address 2001:*", true },
 	{ "2001:DB8::1", "Address 2001:db8:*", true },
+	{ "2001:db8::1", "Address 2001:DB8:*", true },
+	{ "2001:db8::1", "Address *,!2001:DB8::?", false },
 	{ "2001:db8::1", "Address 32.1.13.184", false },
 	{ "fe80::1%eth0", "Address fe80::/10", true },
 	{ "fe80::1%eth0", "Address fe80::1", true },
