@@ -126,6 +126,15 @@ goes_beside(const struct upload *u)
 	return policy_is_atomic(u->all->policy);
 }
 
+/* What a file has on the disk, which holes do not. */
+static off_t
+room_of(const struct stat *st)
+{
+	off_t room = (off_t)st->st_blocks * 512;
+
+	return room < st->st_size ? room : st->st_size;
+}
+
 /* Small files may try: to ask would cost each of them a system call. */
 static bool
 fits(struct upload *u, off_t size)
@@ -133,7 +142,7 @@ fits(struct upload *u, off_t size)
 	const struct policy *policy = u->all->policy;
 
 	if (!goes_beside(u) && u->old != -1)
-		size -= u->old_st.st_size;
+		size -= room_of(&u->old_st);
 	if (size < SPACE_ASKED && !space_is_limited(&policy->min_free))
 		return true;
 	return space_suffices(u->dirfd, &policy->min_free, size, u->no_space);

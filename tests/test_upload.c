@@ -944,8 +944,8 @@ START_TEST(in_place)
 END_TEST
 
 /*
- * What the old file had is room for the new one, and no more than that; nothing
- * where the old one stays.
+ * What the old file had is room for the new one, and no more than that; its
+ * holes had none, and there is none where the old one stays.
  */
 static const struct {
 	bool atomic;
@@ -957,6 +957,8 @@ static const struct {
 	{ false, POLICY_OVERWRITE_YES, "f", 12, false },
 	{ false, POLICY_OVERWRITE_YES, "f", 11, true },
 	{ false, POLICY_OVERWRITE_YES, "g", 11, false },
+	{ false, POLICY_OVERWRITE_YES, "hole", 11, false },
+	{ false, POLICY_OVERWRITE_YES, "hole", 0, true },
 	{ true, POLICY_OVERWRITE_YES, "f", 11, false },
 	{ true, POLICY_OVERWRITE_YES, "f", 0, true },
 	{ false, POLICY_OVERWRITE_VERSION, "f", 11, false },
@@ -971,6 +973,8 @@ START_TEST(in_place_room)
 	policy.overwrite = room_rows[_i].overwrite;
 	policy.min_free.bytes = INT64_MAX / 2;
 	scratch_file("f", "the old one", 0644);
+	scratch_file("hole", "", 0644);
+	ck_assert_int_eq(truncate("hole", 11), 0);
 	/* As the one before was. */
 	look("f");
 	upload_abort(&up);
