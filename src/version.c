@@ -195,8 +195,8 @@ is_ours(const struct temp *t, const char *numbered, const struct stat *st)
 }
 
 /*
- * An old version is one that nobody holds a lock on: one that is locked is a
- * new file on its way, which its owner can always write to (temp.h).
+ * A new file on its way is locked, has this name only, and its owner can always
+ * write to it (temp.h); what looks like one goes if nobody holds the lock.
  */
 static void
 remove_old(const struct temp *t, const char *numbered)
@@ -205,7 +205,7 @@ remove_old(const struct temp *t, const char *numbered)
 
 	if (entry_stat(t->dirfd, numbered, &st) == -1 || !S_ISREG(st.st_mode))
 		return;
-	if ((st.st_mode & S_IWUSR) != 0)
+	if ((st.st_mode & S_IWUSR) != 0 && st.st_nlink == 1)
 		(void)temp_remove_dead(t->dirfd, numbered);
 	else if (is_ours(t, numbered, &st))
 		(void)unlinkat(t->dirfd, numbered, 0);

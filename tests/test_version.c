@@ -342,6 +342,20 @@ START_TEST(oldest_of_another)
 }
 END_TEST
 
+/* As of a file in a snapshot that is made of links. */
+START_TEST(oldest_has_names)
+{
+	scratch_file("f.~1~", "older", _i == 0 ? 0644 : 0444);
+	ck_assert_int_eq(link("f.~1~", "snapshot"), 0);
+	scratch_file("f", "old", 0644);
+	begin();
+	ck_assert_int_eq(version_replace(&temp, "f", 1), 0);
+	ck_assert(!has_version(1));
+	ck_assert(has_version(2));
+	ck_assert_str_eq(scratch_text("snapshot"), "older");
+}
+END_TEST
+
 /* What was tried stays hidden, and alone. */
 START_TEST(probe)
 {
@@ -400,6 +414,7 @@ version_suite(void)
 	tcase_add_test(tc, oldest_is_fifo);
 	tcase_add_test(tc, oldest_is_unknown);
 	tcase_add_loop_test(tc, oldest_of_another, 0, (int)LENGTH(oldest_rows));
+	tcase_add_loop_test(tc, oldest_has_names, 0, 2);
 	tcase_add_test(tc, probe);
 	tcase_add_test(tc, cannot_be_probed);
 	suite_add_tcase(s, tc);
