@@ -218,10 +218,29 @@ may_go_deeper(const struct target *t, struct reason *why)
 	return allowed(t, policy_depth(t->policy, depth), 0, why);
 }
 
-static enum policy_verdict
-may_make(const struct target *t, const struct target_item *it)
+/* Without data, and yet it takes some. */
+static bool
+has_room(
+    const struct target *t, const struct target_item *it, struct reason *why)
 {
-	return policy_make_directory(t->policy, &t->usage, it->name);
+	const struct policy_space *min = &t->policy->min_free;
+
+	if (!space_is_limited(min) ||
+	    space_suffices(it->dirfd, min, 1, why->words))
+		return true;
+	(void)failed(t, ENOSPC, why);
+	why->text = why->words;
+	why->keyword = keyword_of(t->policy, ENOSPC);
+	return false;
+}
+
+static bool
+may_make(
+    const struct target *t, const struct target_item *it, struct reason *why)
+{
+	return allowed(t, policy_make_directory(t->policy, &t->usage, it->name),
+		   0, why) &&
+	    has_room(t, it, why);
 }
 
 bool
@@ -231,16 +250,17 @@ target_enter(struct target *t, const struct target_item *it, mode_t mode,
 	struct tree_wish wish = { .times = times,
 		.preserve =
 		    t->request->preserve && policy_may_set_modes(t->policy),
-		.sets_existing = policy_may_set_existing_directory(t->policy),
-		.must_exist = may_make(t, it) != POLICY_ALLOW };
+		.sets_existing = policy_may_set_existing_directory(t->policy) };
 
 	if (!may_go_deeper(t, why))
 		return false;
+	wish.must_exist = !may_make(t, it, why);
 	wish.mode = target_directory_mode(t, mode);
 	if (tree_enter(&t->tree, it->dirfd, it->name, &wish) == 0)
 		return true;
+	/* Then why is known. */
 	if (wish.must_exist && errno == ENOENT)
-		return allowed(t, may_make(t, it), 0, why);
+		return false;
 	return failed(t, errno, why);
 }
 
@@ -262,6 +282,6 @@ target_foresee_directory(struct target *t, const struct target_item *it,
 	if (errno != ENOENT)
 		return failed(t, errno, why);
 	*made = true;
-	return allowed(t, may_make(t, it), 0, why) &&
+	return may_make(t, it, why) &&
 	    (entry_may_change(it->dirfd) == 0 || failed(t, errno, why));
 }

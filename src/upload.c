@@ -135,14 +135,22 @@ room_of(const struct stat *st)
 	return room < st->st_size ? room : st->st_size;
 }
 
+/* A file without data takes some as well, unless it is there. */
+static off_t
+needed(const struct upload *u, off_t size)
+{
+	if (!goes_beside(u) && u->old != -1)
+		return size - room_of(&u->old_st);
+	return size > 0 ? size : 1;
+}
+
 /* Small files may try: to ask would cost each of them a system call. */
 static bool
-fits(struct upload *u, off_t size)
+fits(struct upload *u, off_t announced)
 {
 	const struct policy *policy = u->all->policy;
+	off_t size = needed(u, announced);
 
-	if (!goes_beside(u) && u->old != -1)
-		size -= room_of(&u->old_st);
 	if (size < SPACE_ASKED && !space_is_limited(&policy->min_free))
 		return true;
 	return space_suffices(u->dirfd, &policy->min_free, size, u->no_space);

@@ -230,6 +230,22 @@ START_TEST(no_new_directories)
 }
 END_TEST
 
+/* The same where too little is free, and the setting is named. */
+START_TEST(no_room_for_directories)
+{
+	scratch_mkdir("d", 0755);
+	find(".");
+	policy.min_free.bytes = INT64_MAX;
+	expect_not_entered("new", "no-space");
+	ck_assert_str_eq(why.keyword, "MinFreeSpace");
+	ck_assert(!scratch_exists("new"));
+	ck_assert(locate("d"));
+	ck_assert(target_enter(&target, &item, 0755, NULL, &why));
+	ck_assert_int_eq(tree_leave_all(&target.tree), 0);
+	tree_forget(&target.tree);
+}
+END_TEST
+
 /* It matters for what goes into it, and not deeper. */
 START_TEST(append_only_above)
 {
@@ -271,6 +287,7 @@ main(void)
 	tcase_add_loop_test(tc, name_too_long, 0, 2);
 	tcase_add_test(tc, name_too_long_for_its_path);
 	tcase_add_test(tc, no_new_directories);
+	tcase_add_test(tc, no_room_for_directories);
 	tcase_add_test(tc, append_only_above);
 	tcase_add_test(tc, removed_directory);
 	suite_add_tcase(s, tc);

@@ -945,7 +945,8 @@ END_TEST
 
 /*
  * What the old file had is room for the new one, and no more than that; its
- * holes had none, and there is none where the old one stays.
+ * holes had none, and there is none where the old one stays: not for a new file
+ * without data either.
  */
 static const struct {
 	bool atomic;
@@ -960,7 +961,8 @@ static const struct {
 	{ false, POLICY_OVERWRITE_YES, "hole", 11, false },
 	{ false, POLICY_OVERWRITE_YES, "hole", 0, true },
 	{ true, POLICY_OVERWRITE_YES, "f", 11, false },
-	{ true, POLICY_OVERWRITE_YES, "f", 0, true },
+	{ true, POLICY_OVERWRITE_YES, "f", 0, false },
+	{ false, POLICY_OVERWRITE_YES, "g", 0, false },
 	{ false, POLICY_OVERWRITE_VERSION, "f", 11, false },
 };
 

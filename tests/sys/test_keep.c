@@ -255,10 +255,18 @@ START_TEST(no_space)
 	RUN_WITH("-o MinFreeSpace=8000000T", "scp -d -t .", ACK,
 	    SEND("C0644 1 f\n"),
 	    WARNING("f: no space for 1 B: 0 B left for this account"),
-	    SEND("C0644 0 empty\n"), ACK, SEND("\0"), ACK, EXIT(1));
+	    SEND("C0644 0 empty\n"), WARNING("empty: no space for 1 B"),
+	    EXIT(1));
+	make_dir("d", 0755);
+	RUN_WITH("-o MinFreeSpace=8000000T", "scp -r -d -t .", ACK,
+	    SEND("D0755 0 d\n"), ACK, SEND("D0755 0 new\n"),
+	    WARNING("d/new: no space for 1 B: 0 B left for this account"),
+	    SEND("E\n"), ACK, EXIT(1));
+	RUN_WITH("-o MinFreeSpace=1", "scp -r -d -t .", ACK,
+	    SEND("D0755 0 new\n"), ACK, SEND("E\n"), ACK, EXIT(0));
 	RUN_WITH("-o MinFreeSpace=1", "scp -t f", ACK, SEND("C0644 3 f\n"), ACK,
 	    SEND("new\0"), ACK, EXIT(0));
-	ck_tree("0644 empty \n0644 f new\n");
+	ck_tree("0644 f new\n0755 d/\n0755 new/\n");
 }
 END_TEST
 
