@@ -23,6 +23,8 @@ note_losses(const char *path, const struct upload *u)
 		audit_note(path, "group not kept");
 	if (u->new_owner)
 		audit_note(path, "owner not kept");
+	if (u->stays_writable)
+		audit_note(path, "owner's permission to write not removed");
 }
 
 /* Give the file its name: 0, or the errno that the client is to hear. */

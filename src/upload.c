@@ -67,6 +67,7 @@ upload_init(struct upload *u, struct uploads *all)
 	u->exists = u->replaces = false;
 	u->no_space[0] = '\0';
 	u->new_owner = false;
+	u->stays_writable = false;
 	temp_init(&u->temp);
 }
 
@@ -360,12 +361,17 @@ set_attributes(struct upload *u)
 	return fchmod(u->temp.fd, mode_meanwhile(u));
 }
 
-static int
-finish_mode(const struct upload *u)
+/*
+ * Its name holds the new file already, and a failure would say that it holds
+ * the old one.
+ */
+static void
+finish_mode(struct upload *u)
 {
-	if (mode_meanwhile(u) == u->mode)
-		return 0;
-	return fchmod(u->temp.fd, u->mode);
+	if (mode_meanwhile(u) == u->mode || fchmod(u->temp.fd, u->mode) == 0)
+		return;
+	u->stays_writable = true;
+	u->mode = mode_meanwhile(u);
 }
 
 static int
@@ -457,8 +463,7 @@ settle(struct upload *u)
 {
 	struct uploads *all = u->all;
 
-	if (finish_mode(u) == -1)
-		return -1;
+	finish_mode(u);
 	switch (all->policy->sync) {
 	case POLICY_SYNC_NO:
 		break;

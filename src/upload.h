@@ -61,6 +61,7 @@ struct upload {
 	mode_t mode;         /* the mode to have in the end */
 	unsigned lost;       /* ATTRIBUTES_LOST_..., after the commit */
 	bool new_owner;      /* the old file had another, after the commit */
+	bool stays_writable; /* for its owner, whom mode forbids it; the same */
 	struct temp temp;    /* the data go to temp.fd */
 	bool replaces;       /* a file that could be opened */
 	char no_space[SPACE_TEXT_BYTES]; /* the numbers, or empty */
@@ -116,8 +117,7 @@ const char *upload_reason(const struct upload *u, int err);
  * somebody put something else in the target's place meanwhile, EEXIST where
  * that may not be replaced, ENOENT where the temporary file was taken away;
  * what the file system says of the data.  The name holds the old file then,
- * unless what failed comes behind it: owner write to be taken away, a
- * directory to be synced.
+ * unless what failed comes behind it: a mode or a directory to be synced.
  */
 int upload_commit(struct upload *u, const struct timespec times[2]) ATTR_USE;
 

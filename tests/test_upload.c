@@ -1332,8 +1332,7 @@ static const struct {
 	{ 'f', 0, true, 0644, "mtf", false },
 	{ 'r', 0, true, 0644, "mtfr", false },
 	{ 'r', 0, false, 0644, "tfr", false },
-	/* The mode that comes behind the name, which is to last like it. */
-	{ 'm', 0, false, 0444, "tfrm", true },
+	/* The mode that comes behind the name is to last like it. */
 	{ 'f', 1, false, 0444, "tfrmf", true },
 	{ 'd', 0, true, 0644, "mtfrd", true },
 };
@@ -1361,6 +1360,28 @@ START_TEST(step_fails)
 	else if (exists)
 		ck_assert_str_eq(scratch_text("f"), "old");
 	ck_assert_int_eq(scratch_count("."), exists || fail_rows[_i].stored);
+}
+END_TEST
+
+/* A failure would say that the name holds what it held before. */
+START_TEST(mode_behind_name_fails)
+{
+	policy.sync = POLICY_SYNC_FILE;
+	if (_i % 2 != 0)
+		scratch_file("f", "old", 0644);
+	begin("f", 0444, true);
+	put("new");
+	failing = 'm';
+	spared = _i % 2;
+	ncalls = 0;
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	ck_calls(_i % 2 != 0 ? "mfrmd" : "frmd");
+	ck_assert(up.stays_writable);
+	ck_assert_uint_eq(up.mode, 0644);
+	expect_idle();
+	ck_assert_str_eq(scratch_text("f"), "new");
+	ck_assert_uint_eq(scratch_mode("f"), 0644);
+	ck_assert_int_eq(scratch_count("."), 1);
 }
 END_TEST
 
@@ -2188,6 +2209,7 @@ upload_suite(void)
 	tcase_add_loop_test(tc, sync_order, 0, LENGTH(sync_rows));
 	tcase_add_test(tc, sync_dropbox);
 	tcase_add_loop_test(tc, step_fails, 0, LENGTH(fail_rows));
+	tcase_add_loop_test(tc, mode_behind_name_fails, 0, 2);
 	tcase_add_loop_test(tc, sync_interrupted, 0, 2);
 	tcase_add_test(tc, removed_directory);
 	tcase_add_loop_test(tc, looked_at, 0, LENGTH(look_rows));
