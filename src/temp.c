@@ -155,6 +155,14 @@ temp_create_named(struct temp *t, int dirfd, const char *name, mode_t mode)
 	}
 }
 
+/* A default ACL may have taken it away; where it stays so nobody sweeps. */
+static void
+let_owner_write(const struct temp *t)
+{
+	if ((t->st.st_mode & S_IWUSR) == 0)
+		(void)fchmod(t->fd, (t->st.st_mode & 0777) | S_IWUSR);
+}
+
 int
 temp_create(struct temp *t, struct temp_names *names, int dirfd, mode_t bits)
 {
@@ -166,6 +174,8 @@ temp_create(struct temp *t, struct temp_names *names, int dirfd, mode_t bits)
 		if (ret == 0)
 			ret = try_create(t, bits | S_IWUSR);
 	}
+	if (ret == 0)
+		let_owner_write(t);
 	if (ret == 1) {
 		errno = EEXIST;
 		ret = -1;

@@ -35,9 +35,11 @@ struct temp {
 void temp_init(struct temp *t);
 
 /*
- * Create and lock one in dirfd, with these bits and owner write under the
- * umask.  names is shared by those of a session, all zeros at first.  Returns
- * 0, or -1 with errno; then *t is as temp_init() makes it.
+ * Create and lock one in dirfd, with these bits and owner write, under the
+ * umask; t->st has the mode that this gave, also where a default ACL gives no
+ * owner write and it is set then.  names is shared by those of a session, all
+ * zeros at first.  Returns 0, or -1 with errno; then *t is as temp_init()
+ * makes it.
  */
 int temp_create(
     struct temp *t, struct temp_names *names, int dirfd, mode_t bits) ATTR_USE;

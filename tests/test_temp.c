@@ -256,6 +256,21 @@ put_directory(void)
 	scratch_mkdir(DEAD, 0700);
 }
 
+/* A default ACL may let the owner write as little as this umask does. */
+START_TEST(not_to_be_written)
+{
+	const mode_t before = umask(0222);
+
+	ck_assert_int_eq(temp_create(&temp, &names, dir, 0640), 0);
+	(void)umask(before);
+	ck_assert_uint_eq(temp.st.st_mode & 0777, 0440);
+	ck_assert_uint_eq(scratch_mode(temp.name), 0640);
+	temp_close(&temp);
+	ck_assert_uint_eq(temp_sweep(dir), 1);
+	ck_assert_int_eq(scratch_count("."), 0);
+}
+END_TEST
+
 /* Between a look at a dead one and the lock, and after. */
 static const struct {
 	void (*at_lock)(void);
@@ -350,6 +365,7 @@ temp_suite(void)
 	tcase_add_loop_test(tc, discard_unknown, 0, 3);
 	tcase_add_loop_test(tc, dead, 0, LENGTH(dead_rows));
 	tcase_add_test(tc, dead_becomes_fifo);
+	tcase_add_test(tc, not_to_be_written);
 	tcase_add_test(tc, sweep);
 	suite_add_tcase(s, tc);
 	return s;
