@@ -181,6 +181,7 @@ plan_mode(struct upload *u, struct policy_mode mode)
 {
 	/* The kernel's own work: umask or default ACL, see policy.h. */
 	u->created = u->temp.st.st_mode & 07777;
+	u->keeps_mode = mode.rule == POLICY_MODE_KEPT;
 	u->mode = u->created & 0777 & ~(~mode.bits & S_IWUSR);
 	if (mode.rule != POLICY_MODE_CREATED)
 		u->mode = mode.bits;
@@ -346,11 +347,24 @@ mode_meanwhile(const struct upload *u)
 	return u->in_place ? u->mode : u->mode | S_IWUSR;
 }
 
+/* Its owner may have shut others out while the data came. */
+static int
+look_again(struct upload *u)
+{
+	if (fstat(u->old, &u->old_st) == -1)
+		return -1;
+	if (u->keeps_mode)
+		u->mode = u->old_st.st_mode & 0777;
+	return 0;
+}
+
 /* Mode and, of a file that is replaced, what else is kept (R-FILE-3). */
 static int
 set_attributes(struct upload *u)
 {
 	if (u->old != -1) {
+		if (look_again(u) == -1)
+			return -1;
 		u->lost =
 		    attributes_copy(u->old, &u->old_st, u->temp.fd, &u->mode);
 		/* Where this account could write to somebody else's file. */

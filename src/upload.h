@@ -59,6 +59,7 @@ struct upload {
 	bool was_there;      /* and has nothing of the old one left */
 	mode_t created;      /* the mode the kernel gave */
 	mode_t mode;         /* the mode to have in the end */
+	bool keeps_mode;     /* of the old file, as it is by then */
 	unsigned lost;       /* ATTRIBUTES_LOST_..., after the commit */
 	bool new_owner;      /* the old file had another, after the commit */
 	bool stays_writable; /* for its owner, whom mode forbids it; the same */

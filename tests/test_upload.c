@@ -447,6 +447,22 @@ START_TEST(replace)
 }
 END_TEST
 
+/* Whom its owner shuts out while the data come, the new file shuts out, too. */
+START_TEST(replace_of_other_mode)
+{
+	const struct policy_mode kept = { 0644, POLICY_MODE_KEPT };
+	const struct policy_mode sent = { 0644, POLICY_MODE_SENT };
+
+	scratch_file("f", "old", 0644);
+	look("f");
+	ck_assert_int_eq(upload_begin(&up, _i == 0 ? kept : sent, 0), 0);
+	ck_assert_int_eq(chmod("f", 04600), 0);
+	ck_assert_int_eq(upload_commit(&up, NULL), 0);
+	ck_assert_uint_eq(scratch_mode("f"), _i == 0 ? 0600 : 0644);
+	ck_assert_uint_eq(up.mode, _i == 0 ? 0600 : 0644);
+}
+END_TEST
+
 /* A hard link elsewhere keeps the old file. */
 START_TEST(replace_hard_link)
 {
@@ -2178,6 +2194,7 @@ upload_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, new_file);
 	tcase_add_test(tc, replace);
+	tcase_add_loop_test(tc, replace_of_other_mode, 0, 2);
 	tcase_add_test(tc, replace_hard_link);
 	tcase_add_loop_test(tc, abort_at, 0, 8);
 	tcase_add_loop_test(
