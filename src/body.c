@@ -50,7 +50,7 @@ body_init(struct body *b, struct stream *stream, off_t rate)
 {
 	memset(b, 0, sizeof(*b));
 	b->stream = stream;
-	pace_init(&b->pace, rate, rate == 0 ? 0 : clock_now());
+	pace_init(&b->pace, rate);
 }
 
 void

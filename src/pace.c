@@ -12,10 +12,10 @@
 #define AHEAD (CLOCK_SECOND / 100)
 
 void
-pace_init(struct pace *p, off_t rate, int64_t now)
+pace_init(struct pace *p, off_t rate)
 {
 	p->rate = rate;
-	p->due = now;
+	p->due = 0;
 }
 
 int64_t

@@ -20,7 +20,7 @@ struct pace {
 	int64_t due; /* when all that has moved should have moved */
 };
 
-void pace_init(struct pace *p, off_t rate, int64_t now);
+void pace_init(struct pace *p, off_t rate);
 
 /* Nanoseconds until more may move; 0: now. */
 int64_t pace_wait(struct pace *p, int64_t now);

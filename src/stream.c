@@ -134,10 +134,8 @@ stream_line(struct stream *s, size_t max, const char **line, size_t *len)
 	if (is_over(s))
 		return -1;
 	for (;;) {
-		newline = NULL;
-		if (buffered(s) > searched)
-			newline = memchr(s->buf + s->start + searched, '\n',
-			    buffered(s) - searched);
+		newline = memchr(
+		    s->buf + s->start + searched, '\n', buffered(s) - searched);
 		if (newline != NULL)
 			break;
 		searched = buffered(s);

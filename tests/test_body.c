@@ -363,7 +363,7 @@ START_TEST(to_file_with_rate)
 
 	fd = zeros(0);
 	say(data, sizeof(data));
-	pace_init(&b.pace, 1000, clock_now());
+	pace_init(&b.pace, 1000);
 	pause_error = errors[_i];
 	ck_assert_int_eq(
 	    body_receive(&b, fd, sizeof(data), &file_errno), _i == 2 ? -1 : 0);
@@ -441,6 +441,21 @@ START_TEST(to_file_digest)
 	ck_digest(&d, fd, 4, size);
 	if (pid != -1)
 		scratch_wait(pid);
+}
+END_TEST
+
+/* What is thrown away is of no file. */
+START_TEST(to_nowhere_digest)
+{
+	struct digest d;
+	int fd, file_errno = -1;
+
+	start(PIPE, PIPE);
+	b.digest = &d;
+	say("data", 4);
+	fd = zeros(0);
+	ck_assert_int_eq(body_receive(&b, -1, 4, &file_errno), 0);
+	ck_digest(&d, fd, 0, 0);
 }
 END_TEST
 
@@ -1185,7 +1200,7 @@ START_TEST(zeros_at_a_rate)
 		(void)close(from[1]);
 		_exit(is_pattern(from[0], 10, size - 10) ? 0 : 1);
 	}
-	pace_init(&b.pace, 4 * size, clock_now());
+	pace_init(&b.pace, 4 * size);
 	ck_assert_int_eq(body_send(&b, fd, size, &file_errno), 0);
 	ck_assert_int_eq(file_errno, EIO);
 	ck_assert_int_eq(b.moved, 10);
@@ -1245,6 +1260,7 @@ body_suite(void)
 	tcase_add_loop_test(tc, to_file, 0, SIZE_TESTS);
 	tcase_add_loop_test(
 	    tc, to_file_digest, 0, (int)(LENGTH(digest_sizes) * LENGTH(kinds)));
+	tcase_add_test(tc, to_nowhere_digest);
 	tcase_add_loop_test(tc, to_file_in_parts, 0, (int)LENGTH(kinds));
 	tcase_add_loop_test(tc, discard, 0, SIZE_TESTS);
 	tcase_add_test(tc, from_file_socket);

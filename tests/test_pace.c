@@ -14,7 +14,7 @@ START_TEST(no_rate)
 {
 	struct pace p;
 
-	pace_init(&p, 0, 5);
+	pace_init(&p, 0);
 	pace_spend(&p, 1 << 30);
 	ck_assert_int_eq(pace_wait(&p, 5), 0);
 	ck_assert_uint_eq(pace_most(&p, 12345), 12345);
@@ -34,7 +34,7 @@ START_TEST(holds_rate)
 	struct pace p;
 	size_t n;
 
-	pace_init(&p, rate, now);
+	pace_init(&p, rate);
 	while (now < end) {
 		if ((wait = pace_wait(&p, now)) > 0) {
 			now += wait + sleeps[(size_t)_i % LENGTH(sleeps)];
@@ -58,7 +58,7 @@ START_TEST(small_pieces)
 	struct pace p;
 	double moved = 0;
 
-	pace_init(&p, 1 << 20, now);
+	pace_init(&p, 1 << 20);
 	while (now < 5 * CLOCK_SECOND) {
 		now += pace_wait(&p, now);
 		pace_spend(&p, pace_most(&p, 4096));
@@ -82,7 +82,7 @@ START_TEST(sleeps_are_few)
 	double moved = 0;
 	struct pace p;
 
-	pace_init(&p, rate, now);
+	pace_init(&p, rate);
 	while (now < 5 * CLOCK_SECOND) {
 		if ((wait = pace_wait(&p, now)) > 0)
 			sleeps++;
@@ -104,7 +104,7 @@ START_TEST(no_burst_after_a_pause)
 	struct pace p;
 	size_t moved = 0;
 
-	pace_init(&p, 1000000, 0);
+	pace_init(&p, 1000000);
 	while (pace_wait(&p, now) == 0) {
 		pace_spend(&p, pace_most(&p, 10000));
 		moved += 10000;

@@ -426,6 +426,20 @@ START_TEST(drain_to_silence)
 }
 END_TEST
 
+/* A byte now and then is no silence, but not for ever. */
+START_TEST(drain_takes_too_long)
+{
+	int left = 0;
+
+	say("one after another", 17);
+	slow_fd = to[0];
+	slowness = (STREAM_DRAIN_SECONDS / 3 + 1) * CLOCK_SECOND;
+	ck_assert(stream_drain(&stream, 200, ""));
+	ck_assert_int_eq(ioctl(to[0], FIONREAD, &left), 0);
+	ck_assert_int_eq(left, 17 - 3);
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	size_t len;
@@ -628,6 +642,7 @@ stream_suite(void)
 	tcase_add_loop_test(tc, room_wanted, 0, 2);
 	tcase_add_test(tc, drain_to_end);
 	tcase_add_test(tc, drain_to_silence);
+	tcase_add_test(tc, drain_takes_too_long);
 	tcase_add_loop_test(
 	    tc, drain_ignores, 0, 3 * (int)LENGTH(ignores_rows));
 	tcase_add_loop_test(tc, drain_cannot_wait, 0, 2);

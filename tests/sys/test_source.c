@@ -982,6 +982,8 @@ static const struct {
 	/* a directory is no file */
 	{ "-o TransferLog=syslog", "scp -r -f t", "\0", 1,
 	    ": disconnected: lost connection", "\"/t\"" },
+	{ "-o TransferLog=syslog", "scp -r -f t", "\0\1no\n", 5,
+	    "\"path\":\"/t\"", "\"size\"" },
 	/* lost before all */
 	{ "-o TransferLog=syslog", "scp -f f", "", 0,
 	    ": disconnected: lost connection", "download by" },
