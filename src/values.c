@@ -514,10 +514,12 @@ is_as_meant(const char *pattern)
 
 /* What goes around a name that is written in a list. */
 static const char *
-quote_of(const char *name)
+quote_of(const struct value_type *type, const char *name)
 {
 	const char *p;
 
+	if (is_absent(type, name))
+		return "\"";
 	for (p = name; *p != '\0'; p++) {
 		if (strchr(BLANKS "#", *p) != NULL ||
 		    text_is_lookalike(p, p == name))
@@ -542,7 +544,7 @@ value_parse_names(const struct value_type *type, const char *text, void *field)
 	     text += strspn(text, BLANKS)) {
 		if (!next_name(&text, end) || !is_as_meant(end))
 			return false;
-		written += strlen(end) + 2 * strlen(quote_of(end)) + 1;
+		written += strlen(end) + 2 * strlen(quote_of(type, end)) + 1;
 		end += strlen(end) + 1;
 	}
 	/* The list can be written again, with quotes that it had not. */
@@ -564,7 +566,7 @@ value_print_names(
 
 	(void)snprintf(dst, size, "%s", name[0] == '\0' ? type->absent : "");
 	for (; name[0] != '\0' && used < size; name += strlen(name) + 1) {
-		quote = quote_of(name);
+		quote = quote_of(type, name);
 		used += (size_t)snprintf(dst + used, size - used, "%s%s%s%s",
 		    used == 0 ? "" : " ", quote, name, quote);
 	}
