@@ -268,16 +268,22 @@ begin_beside(struct upload *u, struct policy_mode mode, off_t size)
 }
 
 static int
+begin_named(struct upload *u, struct policy_mode mode, off_t size)
+{
+	if (temp_create_named(&u->temp, u->dirfd, u->name, mode.bits & 0777) ==
+	    -1)
+		return -1;
+	return reserve(u, size);
+}
+
+/* Nothing is reserved: what the old file had is gone before, and is room. */
+static int
 begin_in_place(struct upload *u, struct policy_mode mode)
 {
 	const struct inplace_wish wish = { mode, u->has_times };
 	struct temp *t = &u->temp;
 
-	u->in_place = true;
-	u->was_there = u->old != -1;
-	if (!u->was_there)
-		return temp_create_named(
-		    t, u->dirfd, u->name, mode.bits & 0777);
+	u->was_there = true;
 	if (inplace_take(t, u->old, &u->old_st, &wish) == -1)
 		return -1;
 	close_fd(&u->old);
@@ -327,8 +333,11 @@ upload_begin(struct upload *u, struct policy_mode mode, off_t size)
 		errno = ENOSPC;
 		return -1;
 	}
-	if (goes_beside(u))
+	u->in_place = !goes_beside(u);
+	if (!u->in_place)
 		ret = begin_beside(u, mode, size);
+	else if (u->old == -1)
+		ret = begin_named(u, mode, size);
 	else
 		ret = begin_in_place(u, mode);
 	if (ret == -1) {

@@ -1054,16 +1054,18 @@ static const struct {
 START_TEST(space_reserved)
 {
 	const struct policy_mode mode = { 0644, POLICY_MODE_CREATED };
-	bool begins = reserve_rows[_i].begins;
+	const size_t i = (size_t)_i / 2;
+	bool begins = reserve_rows[i].begins;
 
-	all.reserves = reserve_rows[_i].reserves;
+	policy.atomic = _i % 2 == 0;
+	all.reserves = reserve_rows[i].reserves;
 	reserved = -1;
-	reserve_error = reserve_rows[_i].error;
+	reserve_error = reserve_rows[i].error;
 	look("f");
 	errno = ENOSPC;
 	ck_assert_int_eq(
-	    upload_begin(&up, mode, reserve_rows[_i].size), begins ? 0 : -1);
-	ck_assert_int_eq(reserved, reserve_rows[_i].want);
+	    upload_begin(&up, mode, reserve_rows[i].size), begins ? 0 : -1);
+	ck_assert_int_eq(reserved, reserve_rows[i].want);
 	if (!begins) {
 		ck_assert_int_eq(errno, reserve_error);
 		expect_idle();
@@ -2213,7 +2215,8 @@ upload_suite(void)
 	tcase_add_loop_test(tc, in_place, 0, 2);
 	tcase_add_loop_test(tc, in_place_room, 0, LENGTH(room_rows));
 	tcase_add_test(tc, full_disk);
-	tcase_add_loop_test(tc, space_reserved, 0, LENGTH(reserve_rows));
+	tcase_add_loop_test(
+	    tc, space_reserved, 0, 2 * (int)LENGTH(reserve_rows));
 	tcase_add_loop_test(tc, in_place_mode_meanwhile, 0, 4);
 	tcase_add_test(tc, in_place_set_id);
 	tcase_add_loop_test(tc, in_place_abort, 0, 2);
