@@ -270,6 +270,15 @@ refuse_disabled(struct server *v)
 	return EXIT_FAILURE;
 }
 
+/* The protocol is not for a terminal, which would change its bytes. */
+static int
+refuse_terminal(struct server *v)
+{
+	log_refused_command(v, "terminal");
+	tell("standard input and output must not be a terminal");
+	return EXIT_FAILURE;
+}
+
 static bool
 is_on_terminal(void)
 {
@@ -399,10 +408,8 @@ answer(struct server *v)
 {
 	if (!v->options.has_command)
 		return refuse_command(v);
-	if (is_on_terminal()) {
-		tell("standard input and output must not be a terminal");
-		return EXIT_FAILURE;
-	}
+	if (is_on_terminal())
+		return refuse_terminal(v);
 	if (setup_is_disabled(&v->options.settings))
 		return refuse_disabled(v);
 	return set_up_and_serve(v);

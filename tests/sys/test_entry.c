@@ -1002,6 +1002,9 @@ START_TEST(terminal)
 		server_close_input(&s);
 	if (server_wait(&s) != 1)
 		server_fail(&s, "a terminal is not refused");
+	/* R-LOG-1: nor is this refusal without its line. */
+	if (!holds(s.log.p, "from [UNKNOWN]: terminal: "))
+		server_fail(&s, "the log does not say so");
 	server_clear(&s);
 	ck_tree("");
 }
