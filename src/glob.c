@@ -223,10 +223,19 @@ push_alternatives(struct glob *g, struct list *stack, const char *p,
 
 /* --- names ------------------------------------------------------------ */
 
+/* By the bytes of the names, without the backslashes that they have here. */
 static int
 compare_names(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	const char *p = *(char *const *)a;
+	const char *q = *(char *const *)b;
+
+	for (;; p++, q++) {
+		p += *p == '\\';
+		q += *q == '\\';
+		if (*p != *q || *p == '\0')
+			return (unsigned char)*p - (unsigned char)*q;
+	}
 }
 
 static bool

@@ -61,9 +61,9 @@ setup(void)
 		"r/B", "r/.hidden", "r/.h", "r/...", "r/sp ace", "r/x,y",
 		"r/t/st*r", "r/t/star", "r/t/q?m", "r/t/qxm", "r/t/[ab]",
 		"r/t/{a,b}", "r/t/back\\slash", "r/t/back\\", "r/t/new\nline",
-		"r/t/\377\376", "r/t/a-z", "r/t/-", "r/t/!", "r/t/]", "r/d1/f1",
-		"r/d1/f2", "r/d1/.f3", "r/d2/f1", "r/d2/g", "r/d.3/f1",
-		"r/d1/s/deep", "outside/secret" };
+		"r/t/\377\376", "r/t/a-z", "r/t/a0z", "r/t/-", "r/t/!", "r/t/]",
+		"r/d1/f1", "r/d1/f2", "r/d1/.f3", "r/d2/f1", "r/d2/g",
+		"r/d.3/f1", "r/d1/s/deep", "outside/secret" };
 	size_t i;
 
 	scratch_fresh();
@@ -219,6 +219,9 @@ static const struct {
 	{ "/", "\\q*", { "q*" } },
 	{ "/", "z'\\'*", { "z\\*" } },
 	/* bytes of all kinds in names */
+	{ "/t", "??*",
+	    { "[ab]", "a-z", "a0z", "back\\", "back\\slash", "new\nline", "q?m",
+		"qxm", "st*r", "star", "{a,b}", "\377\376" } },
 	{ "/t", "back*", { "back\\", "back\\slash" } },
 	{ "/t", "back'\\'*", { "back\\", "back\\slash" } },
 	{ "/t", "back'\\'", { "back\\" } },
