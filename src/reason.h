@@ -25,7 +25,10 @@ struct reason {
 void reason_of_verdict(struct reason *why, const struct policy *policy,
     enum policy_verdict verdict, off_t size);
 
-/* Of an errno; of ERR_REFUSED it is what the gate said last. */
+/*
+ * Of an errno; of ERR_REFUSED it is what the gate said last, of ERR_TOO_DEEP
+ * what the policy says of depths.
+ */
 void reason_of_errno(struct reason *why, const struct gate *gate, int err);
 
 #endif
