@@ -54,9 +54,8 @@ push(struct walk *w, int dirfd, const char *name, const char *path)
 	struct stat st;
 	int fd, saved;
 
-	if (w->depth == DEPTH_MAX ||
-	    policy_depth(w->root->gate.policy, w->depth_above + w->depth) !=
-		POLICY_ALLOW) {
+	if (policy_depth(w->root->gate.policy, w->depth_above + w->depth) !=
+	    POLICY_ALLOW) {
 		errno = ERR_TOO_DEEP;
 		return -1;
 	}

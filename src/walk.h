@@ -57,7 +57,7 @@ struct walk {
 	struct root *root;    /* borrowed */
 	unsigned depth_above; /* directories above the tree */
 	unsigned depth;       /* of levels that are open */
-	struct walk_level levels[DEPTH_MAX];
+	struct walk_level levels[DEPTH_MAX + 1]; /* the root may be the first */
 	struct walk_id linked[WALK_LINKED_MAX];
 	size_t nlinked;
 	struct walk_item item;
