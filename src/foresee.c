@@ -46,19 +46,25 @@ refused_command(const struct show *s, const char *code, const char *keyword,
 	char line[MESSAGE_BYTES_MAX];
 
 	show_decision(SHOW_REFUSED, NULL);
-	(void)text_format(line, sizeof(line), "%s%s", before,
-	    setup_refusal(s->settings, why));
+	(void)text_format(line, sizeof(line), "%s%s", before, why);
 	show_refusal(s, code, keyword, line);
 }
 
 void
 foresee_refused_command(const struct show *s, const struct command_fault *fault)
 {
-	char why[MESSAGE_BYTES_MAX];
+	const char *code = command_code(fault->err);
+	char buf[MESSAGE_BYTES_MAX];
+	const char *why;
 
-	refused_command(s, command_code(fault->err), NULL,
+	if (fault->err == COMMAND_E_EMPTY) {
+		refused_command(s, code, NULL, "", s->settings->login_message);
+		return;
+	}
+	why = command_explain(fault, buf, sizeof(buf));
+	refused_command(s, code, NULL,
 	    fault->speaks_scp ? "scp: " : "scp-server: ",
-	    command_explain(fault, why, sizeof(why)));
+	    setup_refusal(s->settings, why));
 }
 
 void
@@ -66,7 +72,7 @@ foresee_disabled(const struct show *s)
 {
 	refused_command(s, "disabled",
 	    settings_name(SETTINGS_HONOUR_DISABLE_SCP),
-	    "scp: ", SETUP_DISABLED);
+	    "scp: ", setup_refusal(s->settings, SETUP_DISABLED));
 }
 
 /* --- limits ----------------------------------------------------------- */

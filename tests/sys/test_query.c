@@ -610,6 +610,14 @@ START_TEST(refused_commands)
 	said(&s,
 	    "decision refused\nreason sftp\nmessage \"scp-server: Ask-Ann\"");
 	server_clear(&s);
+	ask_launch(&s,
+	    &(struct launch){ .options = "-T -o RefuseMessage=Ask-Ann "
+					 "-o LoginMessage=Nothing-here",
+		.words = (const char *const[]){ "", NULL } },
+	    1);
+	said(&s,
+	    "decision refused\nreason no-command\nmessage \"Nothing-here\"");
+	server_clear(&s);
 }
 END_TEST
 
