@@ -172,7 +172,7 @@ take_environment(struct environment *env)
 static void
 say(const char *prefix, const char *text)
 {
-	char line[MESSAGE_BYTES_MAX];
+	char line[MESSAGE_BYTES_MAX + 1]; /* its newline is in place of a NUL */
 	size_t n;
 
 	n = text_format(line, sizeof(line) - 1, "%s%s", prefix, text);

@@ -80,8 +80,9 @@ static const struct value_type names = TYPE(names,
 static const struct value_type message = TYPE(text,
     "one line of printable text, at most 511 bytes", .most = MESSAGE_BYTES_MAX);
 static const struct value_type own_message =
-    TYPE(text, "one line of printable text, at most 511 bytes, or built-in",
-	.most = MESSAGE_BYTES_MAX, .absent = "built-in");
+    TYPE(text, "one line of printable text, at most 499 bytes, or built-in",
+	.most = MESSAGE_BYTES_MAX - (sizeof("scp-server: ") - 1),
+	.absent = "built-in");
 
 static const struct value_type mode =
     TYPE(mode, "octal digits up to 0777, or none", .most = 0777,

@@ -556,6 +556,13 @@ START_TEST(long_values)
 	ck_assert(
 	    settings_set(&settings, "LoginMessage", value, err, sizeof(err)));
 	ck_assert_str_eq(settings.login_message, value);
+	value[500] = '\0';
+	ck_assert(
+	    !settings_set(&settings, "RefuseMessage", value, err, sizeof(err)));
+	value[499] = '\0';
+	ck_assert(
+	    settings_set(&settings, "RefuseMessage", value, err, sizeof(err)));
+	ck_assert_str_eq(settings.refuse_message, value);
 }
 END_TEST
 

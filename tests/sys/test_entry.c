@@ -332,6 +332,37 @@ START_TEST(no_command)
 }
 END_TEST
 
+/* None of the longest that are taken is cut. */
+static const struct {
+	const char *keyword;
+	int len;
+	const char *text;   /* the client's command */
+	const char *before; /* the message, in what it reads */
+} message_rows[] = {
+	{ "LoginMessage", 511, "", "" },
+	{ "RefuseMessage", 499, "ls", "scp-server: " },
+	{ "RefuseMessage", 499, "scp -t a b", "scp: " },
+};
+
+START_TEST(longest_messages)
+{
+	char message[512], option[600], line[600];
+	struct bytes said = { 0 };
+
+	memset(message, 'm', sizeof(message));
+	message[message_rows[_i].len] = '\0';
+	(void)snprintf(option, sizeof(option), "-o %s=%s",
+	    message_rows[_i].keyword, message);
+	(void)snprintf(
+	    line, sizeof(line), "%s%s\n", message_rows[_i].before, message);
+	refused_saying(&(struct launch){ .options = option,
+			   .text = message_rows[_i].text },
+	    &said);
+	ck_assert_msg(strstr(said.p, line) != NULL, "%s", said.p);
+	bytes_free(&said);
+}
+END_TEST
+
 START_TEST(other_programs)
 {
 	static const char *const texts[] = { "ls", "ls -l /", "/bin/sh",
@@ -1024,6 +1055,7 @@ add_sources(TCase *tc)
 	tcase_add_loop_test(tc, command_with_a_dash, 0, 7);
 	tcase_add_test(tc, command_with_a_pattern);
 	tcase_add_test(tc, no_command);
+	tcase_add_loop_test(tc, longest_messages, 0, LENGTH(message_rows));
 	tcase_add_loop_test(tc, other_programs, 0, 22);
 	tcase_add_loop_test(tc, sftp, 0, 5);
 	tcase_add_test(tc, environment_of_the_client);
