@@ -41,7 +41,7 @@ fail_unanswered(struct source *c, const char *code)
 
 	if (p->file) {
 		audit->file = p->announced;
-		audit_failed(audit, code, p->path, p->size);
+		audit_failed(audit, code, p->path, p->moved);
 	}
 	p->file = false;
 	if (c->asked != NULL) {
@@ -145,11 +145,11 @@ take_file_answer(struct source *c)
 	if (p->file_errno != 0) {
 		c->failed = true;
 		audit_failed(
-		    c->s->audit, errors_code(p->file_errno), p->path, p->size);
+		    c->s->audit, errors_code(p->file_errno), p->path, p->moved);
 	} else if (answer == PEER_NO || answer == PEER_STOP) {
-		client_refused(c, p->path, p->size, text, len);
+		client_refused(c, p->path, p->moved, text, len);
 	} else {
-		audit_done(c->s->audit, p->path, p->size);
+		audit_done(c->s->audit, p->path, p->moved);
 	}
 	/*
 	 * curl and phpseclib leave without a last answer.  Was it not the last,
@@ -282,7 +282,7 @@ send_data(struct source *c, const struct source_item *it, int fd, off_t size)
 	}
 	p->file = true;
 	p->announced = c->s->audit->file;
-	p->size = size;
+	p->moved = c->s->body->moved;
 	memcpy(p->path, it->path, strlen(it->path) + 1);
 	return take_pending_now(c);
 }

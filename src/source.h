@@ -26,7 +26,7 @@ struct source_item;
 struct source_pending {
 	bool file;
 	unsigned ends;
-	off_t size;     /* of the file */
+	off_t moved;    /* bytes of the file */
 	int file_errno; /* what came was not the file */
 	struct audit_file announced;
 	char path[PATH_BYTES_MAX]; /* of the file, below the root */

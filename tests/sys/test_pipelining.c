@@ -318,6 +318,8 @@ START_TEST(file_shrinks)
 	server_send(&s, "", 1);
 	server_close_input(&s);
 	expect_end(&s, 1);
+	if (!holds(s.log.p, ": io-error: \"/a\" after 1 bytes"))
+		server_fail(&s, "the log counts what is not the file's");
 	server_clear(&s);
 }
 END_TEST
