@@ -367,6 +367,25 @@ look_again(struct upload *u)
 	return 0;
 }
 
+/*
+ * A file system with one mode and one owner for all (CIFS, FAT) may refuse to
+ * set even what a file has.
+ */
+static int
+set_mode(int fd, mode_t mode)
+{
+	struct stat st;
+	int error;
+
+	if (fchmod(fd, mode) == 0)
+		return 0;
+	error = errno;
+	if (fstat(fd, &st) == 0 && (st.st_mode & 07777) == mode)
+		return 0;
+	errno = error;
+	return -1;
+}
+
 /* Mode and, of a file that is replaced, what else is kept (R-FILE-3). */
 static int
 set_attributes(struct upload *u)
@@ -381,7 +400,7 @@ set_attributes(struct upload *u)
 	} else if (mode_meanwhile(u) == u->created) {
 		return 0;
 	}
-	return fchmod(u->temp.fd, mode_meanwhile(u));
+	return set_mode(u->temp.fd, mode_meanwhile(u));
 }
 
 /*

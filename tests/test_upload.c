@@ -1381,6 +1381,30 @@ START_TEST(step_fails)
 }
 END_TEST
 
+/*
+ * A file system that has one mode and one owner for all refuses to set even
+ * these.
+ */
+START_TEST(mode_of_all)
+{
+	const struct policy_mode kept = { 0600, POLICY_MODE_KEPT };
+
+	scratch_file("f", "old", 0600);
+	look("f");
+	ck_assert_int_eq(upload_begin(&up, kept, 0), 0);
+	put("new");
+	if (_i != 0)
+		ck_assert_int_eq(chmod(up.temp.name, 0400), 0);
+	failing = 'm';
+	errno = 0;
+	ck_assert_int_eq(upload_commit(&up, NULL), _i == 0 ? 0 : -1);
+	ck_assert(_i == 0 || errno == EIO);
+	upload_abort(&up);
+	ck_assert_str_eq(scratch_text("f"), _i == 0 ? "new" : "old");
+	ck_assert_uint_eq(scratch_mode("f"), 0600);
+}
+END_TEST
+
 /* A failure would say that the name holds what it held before. */
 START_TEST(mode_behind_name_fails)
 {
@@ -2229,6 +2253,7 @@ upload_suite(void)
 	tcase_add_loop_test(tc, sync_order, 0, LENGTH(sync_rows));
 	tcase_add_test(tc, sync_dropbox);
 	tcase_add_loop_test(tc, step_fails, 0, LENGTH(fail_rows));
+	tcase_add_loop_test(tc, mode_of_all, 0, 2);
 	tcase_add_loop_test(tc, mode_behind_name_fails, 0, 2);
 	tcase_add_loop_test(tc, sync_interrupted, 0, 2);
 	tcase_add_test(tc, removed_directory);
