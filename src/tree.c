@@ -8,10 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "audit.h"
+#include "clock.h"
 #include "entry.h"
 #include "errors.h"
 #include "statx.h"
@@ -42,6 +44,7 @@ tree_init(struct tree *t, struct gate *gate, struct durable *durable,
 	t->durable = durable;
 	t->depth = 0;
 	t->nunswept = 0;
+	t->nleft = 0;
 	t->path_len = strlen(path);
 	t->shown_len = strlen(shown);
 	if (t->path_len >= sizeof(t->path) ||
@@ -220,19 +223,39 @@ will_sweep(const struct tree *t, const struct stat *st)
 	return false;
 }
 
+/*
+ * Where another one is remembered, or NULL.  Of too many each has the same
+ * chance: those that the next session leaves to a later one are others.
+ */
+static struct tree_unswept *
+choose(struct tree *t)
+{
+	uint64_t i = t->nunswept;
+
+	t->nleft++;
+	if (t->nunswept == TREE_UNSWEPT_MAX)
+		i = (uint64_t)clock_now() % t->nleft;
+	return i < TREE_UNSWEPT_MAX ? &t->unswept[i] : NULL;
+}
+
 void
 tree_will_sweep(struct tree *t, int dirfd)
 {
-	struct tree_unswept *u = &t->unswept[t->nunswept];
+	struct tree_unswept *u;
 	struct stat st;
+	int fd;
 
-	if (t->nunswept == TREE_UNSWEPT_MAX || fstat(dirfd, &st) == -1 ||
-	    will_sweep(t, &st))
+	if (fstat(dirfd, &st) == -1 || will_sweep(t, &st) ||
+	    (u = choose(t)) == NULL ||
+	    (fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3)) == -1)
 		return;
+	if (u == &t->unswept[t->nunswept])
+		t->nunswept++;
+	else
+		(void)close(u->fd);
+	u->fd = fd;
 	u->dev = st.st_dev;
 	u->ino = st.st_ino;
-	if ((u->fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3)) != -1)
-		t->nunswept++;
 }
 
 /*
@@ -304,6 +327,7 @@ tree_forget(struct tree *t)
 {
 	while (t->nunswept > 0)
 		(void)close(t->unswept[--t->nunswept].fd);
+	t->nleft = 0;
 }
 
 void

@@ -23,7 +23,7 @@
 #include "gate.h"
 #include "policy.h"
 
-/* More than so many are left to a later session. */
+/* More than so many are left to later sessions: some to each, at random. */
 #define TREE_UNSWEPT_MAX 32
 
 struct tree_level {
@@ -55,6 +55,7 @@ struct tree {
 	size_t shown_len;
 	struct tree_unswept unswept[TREE_UNSWEPT_MAX];
 	unsigned nunswept;
+	unsigned long nleft; /* of which nunswept are remembered */
 	char path[PATH_BYTES_MAX];
 	char shown[PATH_BYTES_MAX];
 	struct tree_level levels[DEPTH_MAX];
