@@ -356,15 +356,21 @@ mode_meanwhile(const struct upload *u)
 	return u->in_place ? u->mode : u->mode | S_IWUSR;
 }
 
-/* Its owner may have shut others out while the data came. */
-static int
+/*
+ * Its owner may have shut others out while the data came.  One that cannot be
+ * asked any more, as where another client of a server has replaced it (ESTALE),
+ * is taken for what it was.
+ */
+static void
 look_again(struct upload *u)
 {
-	if (fstat(u->old, &u->old_st) == -1)
-		return -1;
+	struct stat st;
+
+	if (fstat(u->old, &st) == -1)
+		return;
+	u->old_st = st;
 	if (u->keeps_mode)
-		u->mode = u->old_st.st_mode & 0777;
-	return 0;
+		u->mode = st.st_mode & 0777;
 }
 
 /*
@@ -391,8 +397,7 @@ static int
 set_attributes(struct upload *u)
 {
 	if (u->old != -1) {
-		if (look_again(u) == -1)
-			return -1;
+		look_again(u);
 		u->lost =
 		    attributes_copy(u->old, &u->old_st, u->temp.fd, &u->mode);
 		/* Where this account could write to somebody else's file. */

@@ -463,6 +463,25 @@ START_TEST(replace_of_other_mode)
 }
 END_TEST
 
+/* One that another client of a server has replaced cannot be asked any more. */
+START_TEST(replace_of_stale)
+{
+	const struct policy_mode kept = { 0640, POLICY_MODE_KEPT };
+	int ret;
+
+	scratch_file("f", "old", 0640);
+	look("f");
+	ck_assert_int_eq(upload_begin(&up, kept, 0), 0);
+	put("new");
+	fstat_error = ESTALE;
+	ret = upload_commit(&up, NULL);
+	fstat_error = 0;
+	ck_assert_int_eq(ret, 0);
+	ck_assert_str_eq(scratch_text("f"), "new");
+	ck_assert_uint_eq(scratch_mode("f"), 0640);
+}
+END_TEST
+
 /* A hard link elsewhere keeps the old file. */
 START_TEST(replace_hard_link)
 {
@@ -2221,6 +2240,7 @@ upload_suite(void)
 	tcase_add_test(tc, new_file);
 	tcase_add_test(tc, replace);
 	tcase_add_loop_test(tc, replace_of_other_mode, 0, 2);
+	tcase_add_test(tc, replace_of_stale);
 	tcase_add_test(tc, replace_hard_link);
 	tcase_add_loop_test(tc, abort_at, 0, 8);
 	tcase_add_loop_test(
