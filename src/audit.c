@@ -144,6 +144,13 @@ audit_session_failed(const struct audit *a, const char *code, const char *why)
 }
 
 void
+audit_setup_failed(const struct audit *a, const char *why)
+{
+	log_error("failed session by %s from [%s]: setup: %s", a->session.user,
+	    a->session.address, why);
+}
+
+void
 audit_announce(struct audit *a, off_t size, mode_t mode, const time_t *mtime)
 {
 	a->file.size = size;

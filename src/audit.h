@@ -78,6 +78,12 @@ void audit_session_failed(
     const struct audit *a, const char *code, const char *why);
 
 /*
+ * What the administrator has to mend keeps this one from being served, at
+ * ERROR: failed session by U from [A]: setup: WHY
+ */
+void audit_setup_failed(const struct audit *a, const char *why);
+
+/*
  * The client announced a file, or one is to be sent: its record will have
  * these, and how long it took from here.  mtime may be NULL.  Forgotten as
  * soon as the fate of a file has been told.

@@ -220,7 +220,7 @@ speaks_scp(const char *text)
 static int
 fail_setup(struct server *v, const char *what)
 {
-	log_error("%s", what);
+	audit_setup_failed(&v->audit, what);
 	if (v->env.connection == NULL && !v->options.log_to_stderr)
 		tell(what);
 	if (v->options.has_command || speaks_scp(v->env.original_command))
@@ -415,21 +415,26 @@ answer(struct server *v)
 	return set_up_and_serve(v);
 }
 
+static void
+open_log(struct server *v, enum log_level level)
+{
+	const struct options *o = &v->options;
+
+	(void)log_open(level, o->settings.log_facility, o->log_to_stderr);
+	audit_init(&v->audit, v->identity.user, v->identity.address,
+	    o->has_command && o->request.role == COMMAND_SINK);
+}
+
 static int
 run(struct server *v)
 {
-	const struct settings *settings = &v->options.settings;
-	const struct request *request = &v->options.request;
 	char err[MESSAGE_BYTES_MAX];
 	bool configured;
 
 	identity_read(&v->identity, v->env.logname, v->env.connection);
 	configured = setup_configure(&v->options, &v->identity, SCP_SERVER_CONF,
 	    &v->conffile, err, sizeof(err));
-	(void)log_open(settings->log_level, settings->log_facility,
-	    v->options.log_to_stderr);
-	audit_init(&v->audit, v->identity.user, v->identity.address,
-	    v->options.has_command && request->role == COMMAND_SINK);
+	open_log(v, v->options.settings.log_level);
 	return configured ? answer(v) : fail_setup(v, err);
 }
 
@@ -472,8 +477,8 @@ start(struct server *v, int argc, char *argv[])
 	case OPTIONS_TEST:
 		return test(v);
 	case OPTIONS_BAD:
-		(void)log_open(LOG_LEVEL_INFO, v->options.settings.log_facility,
-		    v->options.log_to_stderr);
+		identity_read(&v->identity, v->env.logname, v->env.connection);
+		open_log(v, LOG_LEVEL_INFO);
 		return fail_setup(v, v->options.error);
 	case OPTIONS_SERVE:
 		break;

@@ -33,6 +33,8 @@ check 'codes that are written where they are used' "$(not_in_page "$(
 	cat "$src"/*.c | tr -d '\n\t' |
 		grep -o '_\(refused\|failed\)([a-z>-]*audit, "[a-z-]*"' |
 		cut -d '"' -f 2
+	sed -n 's/.*failed session by %s from \[%s\]: \([a-z-]*\): .*/\1/p' \
+	    "$src/audit.c"
 	sed -n 's/.*log_refused_command(v, "\([a-z-]*\)").*/\1/p' \
 	    "$src/main.c")")"
 finish

@@ -700,19 +700,26 @@ START_TEST(mistakes_of_the_administrator)
 		"-o Umask=x", "-o FileMode=x", "-Q", "-e -e -r" };
 	const struct launch words = { .options = options[_i],
 		.command = "scp -t f" };
-	const struct launch text = { .options = options[_i],
-		.text = "scp -t f" };
+	static const char *const env[] = {
+		"SSH_CONNECTION=192.0.2.7 4711 192.0.2.1 22", NULL
+	};
+	const struct launch text = {
+		.options = options[_i], .text = "scp -t f", .env = env
+	};
 	struct bytes said = { 0 };
 	struct server s;
 
 	refused_saying(&words, &said);
 	ck_assert_uint_gt(said.len, 0);
 	bytes_free(&said);
-	/* The client learns that much and no more. */
+	/* The client learns that much and no more; the log also, of whom. */
 	server_start(&s, &text);
 	server_close_input(&s);
 	expect_bytes(&s, "\1scp: this account is not available\n", 36);
 	expect_end(&s, 1);
+	if (!holds(s.log.p, "failed session by ") ||
+	    !holds(s.log.p, " from [192.0.2.7]: setup: "))
+		server_fail(&s, "the log does not say whose session");
 	server_clear(&s);
 	ck_tree("");
 }
