@@ -1433,7 +1433,7 @@ START_TEST(mode_behind_name_fails)
 	begin("f", 0444, true);
 	put("new");
 	failing = 'm';
-	spared = _i % 2;
+	spared = (unsigned)_i % 2;
 	ncalls = 0;
 	ck_assert_int_eq(upload_commit(&up, NULL), 0);
 	ck_calls(_i % 2 != 0 ? "mfrmd" : "frmd");
