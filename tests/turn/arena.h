@@ -116,8 +116,9 @@ enum arena_call {
 /* Fail the n-th such call from here on, 1 the next, with this errno. */
 void arena_fail(enum arena_call call, unsigned n, int error);
 
-/* Have they failed since? */
+/* Has it failed since?  Or behind a rename, that too since then? */
 bool arena_has_failed(void);
+bool arena_has_failed_behind_name(void);
 
 /* --- violations -------------------------------------------------------- */
 

@@ -39,6 +39,7 @@ static struct {
 	unsigned left;
 	int error;
 	bool failed;
+	bool named;    /* something was renamed before that */
 	bool is_armed; /* the alarm that interrupts */
 	bool is_idle;  /* the client, this time */
 	time_t idled;
@@ -83,13 +84,19 @@ arena_fail(enum arena_call call, unsigned n, int error)
 	hooks.call = call;
 	hooks.left = n;
 	hooks.error = error;
-	hooks.failed = false;
+	hooks.failed = hooks.named = false;
 }
 
 bool
 arena_has_failed(void)
 {
 	return hooks.failed;
+}
+
+bool
+arena_has_failed_behind_name(void)
+{
+	return hooks.failed && hooks.named;
 }
 
 const char *
@@ -404,10 +411,12 @@ rename_at(va_list ap)
 
 	look_at("renameat2", fromdir, from);
 	look_at("renameat2", todir, to);
-	if (fails(ARENA_RENAME))
+	if (fails(ARENA_RENAME) ||
+	    __real_syscall(SYS_renameat2, fromdir, from, todir, to, flags) ==
+		-1)
 		return -1;
-	return (int)__real_syscall(
-	    SYS_renameat2, fromdir, from, todir, to, flags);
+	hooks.named = hooks.named || !hooks.failed;
+	return 0;
 }
 
 static int

@@ -22,7 +22,7 @@
 #include "sinkmodel.h"
 
 #define BODY           "C0644 0 evil\n"
-#define FILE_RECORD    "C0644 13 f\n"
+#define FILE_RECORD    "C0444 13 f\n" /* its last bit goes behind its name */
 #define REFUSED_RECORD "C0644 13 no\n"
 
 /* Two refused bodies are more than that, and so are three failures. */
@@ -73,6 +73,7 @@ static const struct event events[] = {
 	EVENT("body and T", BODY "T1 0 1 0\n"),
 	FAULT("body not written", BODY "\0", ARENA_WRITE),
 	FAULT("body not renamed", BODY "\0", ARENA_RENAME),
+	FAULT("body without its mode", BODY "\0", ARENA_MODE),
 	EVENT("D", "D0755 0 d\n"),
 	EVENT("D refused", "D0755 0 nod\n"),
 	EVENT("E", "E\n"),
@@ -166,7 +167,7 @@ hand_on(void)
 		sinkmodel_end(&turns.model, out, outlen);
 	else
 		sinkmodel_step(&turns.model, e->bytes, e->len, out, outlen,
-		    arena_has_failed());
+		    arena_has_failed() && !arena_has_failed_behind_name());
 	turns.taken += outlen;
 }
 
